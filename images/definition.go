@@ -1,0 +1,107 @@
+package images
+
+import (
+	"fmt"
+	"io/fs"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Definition says what an image is made of. It is read from images/NAME.yaml.
+type Definition struct {
+	Name       string      `yaml:"name"`
+	Image      Image       `yaml:"image"`
+	Budgets    Budgets     `yaml:"budgets"`
+	Flags      Flags       `yaml:"flags"`
+	Components []Component `yaml:"components"`
+	// Install puts files that nginx's component has installed into the image,
+	// Config files and folders of the repository.
+	Install []Mapping `yaml:"install"`
+	Config  []Mapping `yaml:"config"`
+	// Links are symbolic links: path in the image to absolute target.
+	Links map[string]string `yaml:"links"`
+	// Paths are the patterns of every file the image may hold: path.Match
+	// syntax, relative to the root of the image.
+	Paths []string `yaml:"paths"`
+}
+
+// Image is the run-time face of the image: the OCI configuration and labels.
+type Image struct {
+	Title       string   `yaml:"title"`
+	Description string   `yaml:"description"`
+	Source      string   `yaml:"source"`   // https address
+	Licenses    string   `yaml:"licenses"` // SPDX expression
+	User        string   `yaml:"user"`     // UID:GID
+	Ports       []string `yaml:"ports"`    // such as 8080/tcp
+	StopSignal  string   `yaml:"stop_signal"`
+	Path        string   `yaml:"path"` // the variable PATH
+	Command     []string `yaml:"command"`
+	Binary      string   `yaml:"binary"` // path in the image, without a leading slash
+}
+
+// Budgets are the sizes, in bytes, that the image must stay under.
+type Budgets struct {
+	Disk       int64 `yaml:"disk"`
+	Compressed int64 `yaml:"compressed"`
+}
+
+// Flags are the compiler's and linker's, given to every component.
+type Flags struct {
+	Compile []string `yaml:"compile"`
+	// Since holds flags that only compilers from a major GCC version on know.
+	Since map[int][]string `yaml:"compile_since_gcc"`
+	// Arch holds flags of one GOARCH.
+	Arch map[string][]string `yaml:"compile_arch"`
+	Link []string            `yaml:"link"`
+}
+
+// Component is one piece of software compiled into the image.
+type Component struct {
+	Name    string `yaml:"name"`
+	Version string `yaml:"version"`
+	License string `yaml:"license"`
+	// Flags are compiler flags besides those that every component gets.
+	Flags []string `yaml:"flags"`
+	// Options are switches for the component's own configure script.
+	Options []string `yaml:"options"`
+	// Remove names features of OpenSSL that are left out, each with the reason.
+	Remove map[string]string `yaml:"remove"`
+	// SkipPatches names patches of the locked series that are not applied,
+	// each with the reason.
+	SkipPatches map[string]string `yaml:"skip_patches"`
+}
+
+// Mapping puts a file or folder into the image.
+type Mapping struct {
+	From string `yaml:"from"`
+	To   string `yaml:"to"`
+}
+
+// LoadDefinition reads and validates the definition at path name of fsys.
+func LoadDefinition(fsys fs.FS, name string) (Definition, error) {
+	data, err := fs.ReadFile(fsys, name)
+	if err != nil {
+		return Definition{}, fmt.Errorf("reading the definition: %w", err)
+	}
+	if err := legible(name, data); err != nil {
+		return Definition{}, err
+	}
+	var d Definition
+	if err := yaml.Load(data, &d, yaml.WithKnownFields()); err != nil {
+		return Definition{}, inYAML(name, data, err)
+	}
+	if err := d.validate(name); err != nil {
+		return Definition{}, err
+	}
+	return d, nil
+}
+
+// Component returns the component with the given name.
+func (d Definition) Component(name string) (Component, bool) {
+	for _, c := range d.Components {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	return Component{}, false
+}
