@@ -1,0 +1,92 @@
+package store
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// newClient is the client of those who bring none. Its timeouts end before IdleTimeout does, and say
+// better what happened.
+func newClient() *http.Client {
+	// HTTP/1.1 only: a retry then uses a new connection, where HTTP/2 would stay on the one that
+	// has gone silent, and parallel downloads do not share one.
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	return &http.Client{Transport: &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
+		TLSHandshakeTimeout:   10 * time.Second,
+		ResponseHeaderTimeout: 20 * time.Second,
+		Protocols:             protocols,
+	}}
+}
+
+func (d *download) request(ctx context.Context, u *url.URL, have int64) (io.ReadCloser, int64, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
+	if err != nil {
+		return nil, 0, err
+	}
+	req.Header.Set("User-Agent", "nginx-scratch")
+	req.Header.Set("Accept-Encoding", "identity") // the bytes that were hashed, not unpacked on the way
+	if have > 0 {
+		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", have))
+	}
+	resp, err := d.opt.Client.Do(req)
+	if err != nil {
+		return nil, 0, connectError(err)
+	}
+	from, err := d.answer(resp, have)
+	if err != nil {
+		_ = resp.Body.Close() // not read: the answer is useless
+		return nil, 0, err
+	}
+	return resp.Body, from, nil
+}
+
+// connectError tells what may work a moment later from what will not.
+func connectError(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err // the address is named by whoever reports this
+	}
+	if e, ok := errors.AsType[*net.DNSError](err); ok && e.IsNotFound {
+		return err
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return err
+	}
+	return &transientError{err: err}
+}
+
+// answer judges the header of a response: where its body begins, or why it is of no use.
+func (d *download) answer(resp *http.Response, have int64) (from int64, err error) {
+	// Not resp.Status, whose text is the server's and would reach the terminal.
+	status := errors.New(strings.TrimSpace(fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode))))
+	switch code := resp.StatusCode; {
+	case code == http.StatusOK:
+		if n := resp.ContentLength; n >= 0 && n != d.in.Size {
+			return 0, fmt.Errorf("offers %d bytes, not %d", n, d.in.Size)
+		}
+		return 0, nil
+	case code == http.StatusPartialContent:
+		header := resp.Header.Get("Content-Range")
+		first, total, err := parseContentRange(header)
+		if err != nil || first != have || total != d.in.Size && total >= 0 {
+			return 0, d.discard(&staleError{fmt.Errorf("asked for bytes from %d of %d, answered %.60q", have, d.in.Size, header)})
+		}
+		return have, nil
+	case code == http.StatusRequestedRangeNotSatisfiable:
+		return 0, d.discard(&staleError{status})
+	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests, code >= 500:
+		return 0, &transientError{status, retryAfter(resp.Header)}
+	default:
+		return 0, status
+	}
+}
