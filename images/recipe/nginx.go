@@ -1,0 +1,61 @@
+package recipe
+
+import (
+	_ "embed" // startup/relro.c
+	"slices"
+	"strings"
+)
+
+//go:embed startup/relro.c
+var relro string
+
+var nginxFiles = map[string]string{"relro.c": relro}
+
+// nginxPaths are compiled in. They are those of the official image, except
+// that everything nginx writes is under /dev/shm, and that the log it opens
+// before it has read its configuration is stderr.
+var nginxPaths = []string{
+	"--prefix=/etc/nginx",
+	"--sbin-path=/usr/sbin/nginx",
+	"--conf-path=/etc/nginx/nginx.conf",
+	"--error-log-path=stderr",
+	"--http-log-path=/dev/stdout",
+	"--pid-path=/dev/shm/nginx.pid",
+	"--lock-path=/dev/shm/nginx.lock",
+	"--http-client-body-temp-path=/dev/shm/nginx-client-body",
+	"--http-proxy-temp-path=/dev/shm/nginx-proxy",
+	"--http-fastcgi-temp-path=/dev/shm/nginx-fastcgi",
+	"--http-uwsgi-temp-path=/dev/shm/nginx-uwsgi",
+	"--http-scgi-temp-path=/dev/shm/nginx-scgi",
+	"--user=nginx",
+	"--group=nginx",
+}
+
+func nginxSteps(s settings) []Step {
+	include, lib := []string{}, []string{}
+	for _, name := range []string{"zlib", "pcre2", "openssl"} {
+		include = append(include, "-I"+Output+"/"+name+"/include")
+		lib = append(lib, "-L"+Output+"/"+name+"/lib")
+	}
+	// The compiler flags are given to the linker too: with link-time
+	// optimization it is the one that generates the code.
+	ld := slices.Concat([]string{s.source() + "/relro.o"}, s.flags, lib, s.link)
+	configure := slices.Concat([]string{"./configure"}, nginxPaths, []string{
+		"--with-cc=" + cc,
+		"--with-cc-opt=" + strings.Join(append(slices.Clone(s.flags), include...), " "),
+		"--with-ld-opt=" + strings.Join(ld, " "),
+	}, s.def.Options)
+	compileRelro := slices.Concat(strings.Fields(cc), s.flags, []string{"-Wall", "-Wextra", "-Werror", "-c", "relro.c"})
+	return []Step{
+		s.step(compileRelro...),
+		s.step(configure...),
+		// nginx exports every symbol for its dynamic modules, which a static
+		// file cannot load; exported, none of them could be dropped.
+		s.step("sed", "-i", "-e", "s/-Wl,-E$//", "objs/Makefile"),
+		s.step("make"),
+		s.step("install", "-d", s.output()+"/sbin", s.output()+"/conf"),
+		s.step("cp", "conf/fastcgi_params", "conf/scgi_params", "conf/uwsgi_params", s.output()+"/conf/"),
+		s.step("strip", "--strip-all", "-o", s.output()+"/sbin/nginx", "objs/nginx"),
+		s.step("cp", "objs/nginx", s.output()+"/sbin/nginx.symbols"),
+	}
+}

@@ -1,0 +1,109 @@
+package recipe_test
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/nginx-scratch/nginx-scratch/images"
+	"github.com/nginx-scratch/nginx-scratch/images/recipe"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+func TestPlan(t *testing.T) {
+	t.Parallel()
+	got := render(plan(t, "amd64", toolchain))
+	golden := filepath.Join("testdata", "plan-amd64.golden")
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("the plan has changed; if that is meant, run the test with -update:\n%s", diff)
+	}
+}
+
+// render shows a plan without its keys, one command on a line.
+func render(plan []recipe.Component) string {
+	var b strings.Builder
+	for _, c := range plan {
+		fmt.Fprintf(&b, "%s %s\n", c.Name, c.Version)
+		for _, need := range c.Needs {
+			fmt.Fprintf(&b, "  needs %s\n", need)
+		}
+		for _, name := range slices.Sorted(maps.Keys(c.Files)) {
+			fmt.Fprintf(&b, "  file %s\n", name)
+		}
+		for _, s := range c.Steps {
+			fmt.Fprintf(&b, "  in %s:", s.Dir)
+			for _, word := range append(slices.Clone(s.Env), s.Argv...) {
+				if strings.ContainsAny(word, " $;'\"") {
+					word = fmt.Sprintf("%q", word)
+				}
+				b.WriteString(" " + word)
+			}
+			b.WriteString("\n")
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+func TestPlanRefuses(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, arch string
+		change     func(*images.Definition, *images.Lock)
+		want       string
+	}{
+		{"architecture", "386", func(*images.Definition, *images.Lock) {}, `planning static: no recipe for the architecture "386": there are ["amd64" "arm64" "riscv64"]`},
+		{"no architecture", "", func(*images.Definition, *images.Lock) {}, `planning static: no recipe for the architecture "": there are ["amd64" "arm64" "riscv64"]`},
+		{"flags of an architecture", "amd64", func(d *images.Definition, _ *images.Lock) { d.Flags.Arch["amd46"] = nil }, `planning static: no recipe for the architecture "amd46": there are ["amd64" "arm64" "riscv64"]`},
+		{"component missing", "amd64", func(d *images.Definition, _ *images.Lock) { d.Components = d.Components[1:] }, `planning static: the definition has 4 components: they must be ["musl" "zlib" "pcre2" "openssl" "nginx"]`},
+		{"component without a recipe", "amd64", func(d *images.Definition, _ *images.Lock) {
+			d.Components = append(d.Components, images.Component{Name: "curl"})
+		}, `planning static: the definition has 6 components: they must be ["musl" "zlib" "pcre2" "openssl" "nginx"]`},
+		{"another component", "amd64", func(d *images.Definition, _ *images.Lock) { d.Components[1].Name = "curl" }, `planning static: the definition has no component "zlib"`},
+		{"component not locked", "amd64", func(_ *images.Definition, l *images.Lock) { l.Components[4].Name = "curl" }, `planning static: the lock has no component "nginx"`},
+		{"feature of another component", "amd64", func(d *images.Definition, _ *images.Lock) {
+			d.Components[4].Remove = map[string]string{"http": "for a test"}
+		}, `planning static: components[nginx].remove: only openssl has features to remove`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			d, l := committed(t)
+			c.change(&d, &l)
+			p, err := recipe.Plan(d, l, c.arch, toolchain)
+			if err == nil || err.Error() != c.want || p != nil {
+				t.Errorf("got %v, %v\nwant %s", p, err, c.want)
+			}
+		})
+	}
+}
+
+// Two plans share nothing: what one caller changes, another does not see.
+func TestPlanIsACopy(t *testing.T) {
+	t.Parallel()
+	first := plan(t, "amd64", toolchain)
+	nginx := &first[len(first)-1]
+	nginx.Files["relro.c"] = ""
+	nginx.Needs[0] = ""
+	again := plan(t, "amd64", toolchain)
+	last := again[len(again)-1]
+	if last.Files["relro.c"] == "" || last.Needs[0] != "musl" {
+		t.Error("the second plan has what was done to the first")
+	}
+}

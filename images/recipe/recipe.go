@@ -1,0 +1,148 @@
+// Package recipe turns a definition, its lock and a platform into ordered
+// steps. It is a pure function: it runs nothing, reads nothing, and knows only
+// constant paths, so the same inputs give the same plan on every machine.
+package recipe
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/nginx-scratch/nginx-scratch/images"
+)
+
+// Version is raised when the same steps would give other bytes than before,
+// for a reason that no step shows.
+const Version = 1
+
+// The constant paths that a compile sees. OpenSSL and nginx write them into
+// their binaries.
+const (
+	Root   = "/build"
+	Source = Root + "/src" // Source/NAME: the component's patched source
+	Output = Root + "/out" // Output/NAME: where the component installs itself
+)
+
+// Toolchain is what the plan has to know of the compiler it is for.
+type Toolchain struct {
+	ID      string   `json:"id"`      // names the toolchain to the byte
+	GCC     int      `json:"gcc"`     // major version
+	Headers []string `json:"headers"` // folders of the kernel's user headers: linux, asm, asm-generic
+}
+
+// Step is one command, run without a shell.
+type Step struct {
+	Dir  string   `json:"dir"`
+	Argv []string `json:"argv"`
+	Env  []string `json:"env,omitempty"`
+}
+
+// Component is the plan for one component.
+type Component struct {
+	Name    string   `json:"name"`
+	Version string   `json:"version"`
+	Needs   []string `json:"needs,omitempty"` // components that must be at Output/NAME
+	// Files are written into the source before the steps, by name.
+	Files map[string]string `json:"files,omitempty"`
+	Steps []Step            `json:"steps"`
+	// Key is the hash, in hexadecimal, of everything that goes into the
+	// component: sources, patches, steps, toolchain and the keys of what it
+	// needs.
+	Key string `json:"key"`
+}
+
+// Plan returns the components in the order in which they are built. What the
+// definition has that no recipe reads is an error: it would be left out
+// without a word.
+func Plan(d images.Definition, l images.Lock, arch string, tc Toolchain) ([]Component, error) {
+	if err := known(d, arch); err != nil {
+		return nil, fmt.Errorf("planning %s: %w", d.Name, err)
+	}
+	var plan []Component
+	keys := map[string]string{}
+	for _, name := range order {
+		def, ok := d.Component(name)
+		if !ok {
+			return nil, fmt.Errorf("planning %s: the definition has no component %q", d.Name, name)
+		}
+		locked, ok := l.Component(name)
+		if !ok {
+			return nil, fmt.Errorf("planning %s: the lock has no component %q", d.Name, name)
+		}
+		r := recipes[name]
+		c := Component{Name: name, Version: def.Version, Needs: slices.Clone(r.needs), Files: maps.Clone(r.files)}
+		c.Steps = r.steps(settings{def: def, arch: arch, tc: tc, flags: compileFlags(d.Flags, def, arch, tc), link: d.Flags.Link})
+		in := ingredients{
+			Version: Version, Component: c, Source: locked.Source.SHA256, Patches: locked.Applied(def),
+			Epoch: l.SourceDateEpoch, Arch: arch, Toolchain: tc, Needs: map[string]string{},
+		}
+		for _, need := range c.Needs {
+			in.Needs[need] = keys[need]
+		}
+		var err error
+		if c.Key, err = in.key(); err != nil {
+			return nil, fmt.Errorf("planning %s: %w", d.Name, err)
+		}
+		keys[name] = c.Key
+		plan = append(plan, c)
+	}
+	return plan, nil
+}
+
+// known refuses what there is no recipe for.
+func known(d images.Definition, arch string) error {
+	for _, name := range append(slices.Sorted(maps.Keys(d.Flags.Arch)), arch) {
+		if _, ok := openssl[name]; !ok {
+			return fmt.Errorf("no recipe for the architecture %q: there are %q", name, slices.Sorted(maps.Keys(openssl)))
+		}
+	}
+	if len(d.Components) != len(order) {
+		return fmt.Errorf("the definition has %d components: they must be %q", len(d.Components), order)
+	}
+	for _, c := range d.Components {
+		if len(c.Remove) > 0 && c.Name != "openssl" {
+			return fmt.Errorf("components[%s].remove: only openssl has features to remove", c.Name)
+		}
+	}
+	return nil
+}
+
+// order lists the components so that each follows what it needs.
+var order = []string{"musl", "zlib", "pcre2", "openssl", "nginx"}
+
+var recipes = map[string]struct {
+	needs []string
+	files map[string]string
+	steps func(settings) []Step
+}{
+	"musl":    {steps: muslSteps},
+	"zlib":    {needs: []string{"musl"}, steps: zlibSteps},
+	"pcre2":   {needs: []string{"musl"}, steps: pcre2Steps},
+	"openssl": {needs: []string{"musl"}, steps: opensslSteps},
+	"nginx":   {needs: []string{"musl", "zlib", "pcre2", "openssl"}, files: nginxFiles, steps: nginxSteps},
+}
+
+// settings is what the steps of one component are made from.
+type settings struct {
+	def   images.Component
+	arch  string
+	tc    Toolchain
+	flags []string
+	link  []string
+}
+
+func (s settings) source() string { return Source + "/" + s.def.Name }
+func (s settings) output() string { return Output + "/" + s.def.Name }
+
+// step runs argv in the component's source.
+func (s settings) step(argv ...string) Step { return Step{Dir: s.source(), Argv: argv} }
+
+func compileFlags(f images.Flags, c images.Component, arch string, tc Toolchain) []string {
+	flags := slices.Concat(c.Flags, f.Compile, f.Arch[arch])
+	for _, since := range slices.Sorted(maps.Keys(f.Since)) {
+		if tc.GCC >= since {
+			flags = append(flags, f.Since[since]...)
+		}
+	}
+	return flags
+}

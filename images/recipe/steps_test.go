@@ -1,0 +1,113 @@
+package recipe_test
+
+import (
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/nginx-scratch/nginx-scratch/images/recipe"
+)
+
+// programs are what the base looks for before anything is compiled, and the
+// configure scripts of the sources.
+var programs = []string{"./configure", "perl", "make", "gcc", "sed", "install", "strip", "cp"}
+
+// lists are the words that have spaces on purpose: each is one command, or a
+// list of flags, that a configure script takes as one argument.
+var lists = regexp.MustCompile(`^(CC|CFLAGS|--with-cc|--with-cc-opt|--with-ld-opt)=(gcc|-|/build/)`)
+
+// What holds for every step of every plan: it runs a known program, not a
+// shell, and no word of it means anything to a shell.
+func TestSteps(t *testing.T) {
+	t.Parallel()
+	for _, arch := range architectures {
+		for _, c := range plan(t, arch, toolchain) {
+			for _, s := range c.Steps {
+				if s.Dir != recipe.Source+"/"+c.Name {
+					t.Errorf("%s runs %q in %s", c.Name, s.Argv, s.Dir)
+				}
+				if !slices.Contains(programs, s.Argv[0]) {
+					t.Errorf("%s runs %s, which is none of %q", c.Name, s.Argv[0], programs)
+				}
+				for _, word := range slices.Concat(s.Argv, s.Env) {
+					if err := plain(word); err != nil {
+						t.Errorf("%s %s has %q: %v", c.Name, s.Argv[0], word, err)
+					}
+				}
+				for _, e := range s.Env {
+					if !regexp.MustCompile(`^[A-Z]+=.`).MatchString(e) {
+						t.Errorf("%s sets %q", c.Name, e)
+					}
+				}
+			}
+		}
+	}
+}
+
+func plain(word string) error {
+	switch {
+	case word == "s/-Wl,-E$//":
+		return nil // a program for sed
+	case word == "" || strings.ContainsAny(word, "\n\x00`$;&|<>(){}[]*?~!#'\"\\"):
+		return errors.New("it is for a shell")
+	case strings.Contains(word, " ") && !lists.MatchString(word):
+		return errors.New("it has a space and is no list")
+	case strings.Contains(word, "  ") || strings.TrimSpace(word) != word:
+		return errors.New("a word of the list is empty")
+	}
+	return nil
+}
+
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	var before []string
+	for _, c := range plan(t, "amd64", toolchain) {
+		for _, need := range c.Needs {
+			if !slices.Contains(before, need) {
+				t.Errorf("%s needs %s, which comes later", c.Name, need)
+			}
+		}
+		before = append(before, c.Name)
+	}
+	if want := []string{"musl", "zlib", "pcre2", "openssl", "nginx"}; !slices.Equal(before, want) {
+		t.Errorf("the order is %q, not %q", before, want)
+	}
+}
+
+// Other architectures differ in OpenSSL's target and in their flags, and in
+// nothing else.
+func TestArchitectures(t *testing.T) {
+	t.Parallel()
+	amd64 := render(plan(t, "amd64", toolchain))
+	for arch, differences := range map[string]*strings.Replacer{
+		"arm64":   strings.NewReplacer("linux-x86_64", "linux-aarch64", "-fcf-protection=full", "-mbranch-protection=standard"),
+		"riscv64": strings.NewReplacer("linux-x86_64", "linux64-riscv64", " -fcf-protection=full", ""),
+	} {
+		got := render(plan(t, arch, toolchain))
+		if want := differences.Replace(amd64); got != want {
+			t.Errorf("%s: %s", arch, cmp.Diff(want, got))
+		}
+		if strings.Contains(got, "x86") || strings.Contains(got, "-fcf-protection") {
+			t.Errorf("the plan for %s has flags for amd64", arch)
+		}
+	}
+}
+
+// A flag that a compiler does not know would be an error in all it compiles.
+func TestCompilerVersions(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[int]int{11: 0, 12: 0, 13: 7, 16: 7} {
+		tc := toolchain
+		tc.GCC = version
+		text := render(plan(t, "amd64", tc))
+		// Once in each component; nginx has it for three: its start-up code,
+		// its own files and the linker.
+		if got := strings.Count(text, "-fstrict-flex-arrays=3"); got != want {
+			t.Errorf("GCC %d gets it %d times, not %d", version, got, want)
+		}
+	}
+}
