@@ -1,0 +1,38 @@
+package pipeline
+
+import (
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/nginx-scratch/nginx-scratch/images/oci"
+)
+
+// config is what the image says about itself.
+//
+// The revision is that of the packaged software, nginx: which release of the
+// distribution's security patches it has. The commit of this repository is
+// left out on purpose, because commits that change no input must not change
+// the digest.
+func (b *builder) config() oci.Config {
+	face := b.definition.Image
+	nginx, _ := b.lock.Component("nginx")
+	revision := nginx.Version
+	if nginx.Patches != nil {
+		revision = nginx.Patches.Revision
+	}
+	created := b.lock.Epoch()
+	labels := map[string]string{}
+	for key, value := range map[string]string{
+		"title": face.Title, "description": face.Description, "source": face.Source, "url": face.Source,
+		"licenses": face.Licenses, "version": nginx.Version, "revision": revision,
+		"created": created.Format(time.RFC3339), "base.name": "scratch", "ref.name": b.Name,
+	} {
+		labels["org.opencontainers.image."+key] = value
+	}
+	return oci.Config{
+		Platform: v1.Platform{OS: "linux", Architecture: b.Arch},
+		Created:  created, User: face.User, ExposedPorts: face.Ports, StopSignal: face.StopSignal,
+		WorkingDir: "/", Cmd: face.Command, Env: []string{"PATH=" + face.Path}, Labels: labels,
+	}
+}
