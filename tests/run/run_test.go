@@ -1,0 +1,85 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// module makes a module with a package that works and container tests that
+// tell how they were run.
+func module(t *testing.T, files map[string]string) (Options, *strings.Builder) {
+	t.Helper()
+	dir := t.TempDir()
+	all := map[string]string{
+		"go.mod":      "module example.test/m\n\ngo 1.26.0\n",
+		"a/a_test.go": "package a\n\nimport \"testing\"\n\nfunc TestA(t *testing.T) { t.Log(\"unit test ran\") }\n",
+		"tests/t.go":  "package tests\n",
+		"tests/t_test.go": "package tests\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\n" +
+			"func TestT(t *testing.T) { t.Fatal(\"image is\", os.Getenv(\"NGINX_SCRATCH_IMAGE\")) }\n",
+	}
+	maps.Copy(all, files)
+	for name, text := range all {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out strings.Builder
+	env := append(os.Environ(), "GOFLAGS=-mod=mod -v", "GOWORK=off")
+	return Options{Repository: dir, Env: env, Output: &out}, &out
+}
+
+func TestUnitLeavesOutTheContainerTests(t *testing.T) {
+	t.Parallel()
+	o, out := module(t, nil)
+	if err := Unit(t.Context(), o); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if !strings.Contains(out.String(), "unit test ran") || strings.Contains(out.String(), "image is") {
+		t.Errorf("got\n%s", out)
+	}
+}
+
+func TestUnitReportsFailure(t *testing.T) {
+	t.Parallel()
+	o, out := module(t, map[string]string{"a/b_test.go": "package a\n\nimport \"testing\"\n\nfunc TestB(t *testing.T) { t.Fatal(\"wrong\") }\n"})
+	err := Unit(t.Context(), o)
+	if err == nil || !strings.HasPrefix(err.Error(), "running the unit tests: ") || !strings.Contains(out.String(), "wrong") {
+		t.Errorf("error %v\n%s", err, out)
+	}
+}
+
+func TestUnitInNoModule(t *testing.T) {
+	t.Parallel()
+	err := Unit(t.Context(), Options{Repository: t.TempDir(), Env: os.Environ(), Output: &strings.Builder{}})
+	if err == nil || !strings.HasPrefix(err.Error(), "listing the packages: ") {
+		t.Errorf("error %v does not say what failed", err)
+	}
+}
+
+func TestImageNamesTheImage(t *testing.T) {
+	t.Parallel()
+	o, out := module(t, nil)
+	err := Image(t.Context(), o, "some:image")
+	if err == nil || !strings.Contains(err.Error(), "against some:image: ") || !strings.Contains(out.String(), "image is some:image") {
+		t.Errorf("error %v\n%s", err, out)
+	}
+}
+
+func TestCancelled(t *testing.T) {
+	t.Parallel()
+	o, _ := module(t, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := Unit(ctx, o); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want that of the context", err)
+	}
+}
