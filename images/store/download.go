@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/nginx-scratch/nginx-scratch/images/progress"
 )
@@ -44,35 +43,7 @@ func (d *download) run(ctx context.Context) error {
 
 // from leaves the verified file in the partial one, or says why place cannot give it.
 func (d *download) from(ctx context.Context, place string) error {
-	fresh := false // whether place has been asked again for the file from its first byte
-	for n := 1; ; {
-		err := d.attempt(ctx, place)
-		if err == nil {
-			return nil
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if _, ok := errors.AsType[*staleError](err); ok && !fresh {
-			fresh = true
-			continue
-		}
-		transient, ok := errors.AsType[*transientError](err)
-		if !ok {
-			return err
-		}
-		if n == d.opt.Attempts {
-			return fmt.Errorf("%w (attempt %d of %d)", err, n, n)
-		}
-		wait := delay(d.opt.Backoff, n, transient.after)
-		n++
-		d.opt.Progress.Note(fmt.Sprintf("%s: %s: %v; attempt %d of %d in %s", d.in.Name, redact(place), err, n, d.opt.Attempts, wait))
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(wait):
-		}
-	}
+	return d.opt.retry(ctx, d.in.Name+": "+redact(place), func() error { return d.attempt(ctx, place) })
 }
 
 // discard removes the partial file and returns err.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -30,18 +31,9 @@ func newClient() *http.Client {
 }
 
 func (d *download) request(ctx context.Context, u *url.URL, have int64) (io.ReadCloser, int64, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
+	resp, err := d.opt.ask(ctx, u, have)
 	if err != nil {
 		return nil, 0, err
-	}
-	req.Header.Set("User-Agent", "nginx-scratch")
-	req.Header.Set("Accept-Encoding", "identity") // the bytes that were hashed, not unpacked on the way
-	if have > 0 {
-		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", have))
-	}
-	resp, err := d.opt.Client.Do(req)
-	if err != nil {
-		return nil, 0, connectError(err)
 	}
 	from, err := d.answer(resp, have)
 	if err != nil {
@@ -49,6 +41,30 @@ func (d *download) request(ctx context.Context, u *url.URL, have int64) (io.Read
 		return nil, 0, err
 	}
 	return resp.Body, from, nil
+}
+
+// ask sends a request for the file after its first have bytes.
+func (o Options) ask(ctx context.Context, u *url.URL, have int64) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("User-Agent", "nginx-scratch")
+	req.Header.Set("Accept-Encoding", "identity") // the bytes that were hashed, not unpacked on the way
+	if have > 0 {
+		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", have))
+	}
+	resp, err := o.Client.Do(req)
+	if err != nil {
+		return nil, connectError(err)
+	}
+	return resp, nil
+}
+
+// statusError is the status of a response. Not resp.Status, whose text is the
+// server's and would reach the terminal.
+func statusError(resp *http.Response) error {
+	return errors.New(strings.TrimSpace(fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode))))
 }
 
 // connectError tells what may work a moment later from what will not.
@@ -65,28 +81,38 @@ func connectError(err error) error {
 	return &transientError{err: err}
 }
 
+// refusal is why a response does not have the whole file, nil if it does.
+func refusal(resp *http.Response) error {
+	status := statusError(resp)
+	code := resp.StatusCode
+	again := []int{http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests}
+	switch {
+	case code == http.StatusOK:
+		return nil
+	case code >= 500 || slices.Contains(again, code):
+		return &transientError{status, retryAfter(resp.Header)}
+	}
+	return status
+}
+
 // answer judges the header of a response: where its body begins, or why it is of no use.
 func (d *download) answer(resp *http.Response, have int64) (from int64, err error) {
-	// Not resp.Status, whose text is the server's and would reach the terminal.
-	status := errors.New(strings.TrimSpace(fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode))))
-	switch code := resp.StatusCode; {
-	case code == http.StatusOK:
+	switch resp.StatusCode {
+	case http.StatusOK:
 		if n := resp.ContentLength; n >= 0 && n != d.in.Size {
 			return 0, fmt.Errorf("offers %d bytes, not %d", n, d.in.Size)
 		}
 		return 0, nil
-	case code == http.StatusPartialContent:
+	case http.StatusPartialContent:
 		header := resp.Header.Get("Content-Range")
 		first, total, err := parseContentRange(header)
 		if err != nil || first != have || total != d.in.Size && total >= 0 {
 			return 0, d.discard(&staleError{fmt.Errorf("asked for bytes from %d of %d, answered %.60q", have, d.in.Size, header)})
 		}
 		return have, nil
-	case code == http.StatusRequestedRangeNotSatisfiable:
-		return 0, d.discard(&staleError{status})
-	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests, code >= 500:
-		return 0, &transientError{status, retryAfter(resp.Header)}
+	case http.StatusRequestedRangeNotSatisfiable:
+		return 0, d.discard(&staleError{statusError(resp)})
 	default:
-		return 0, status
+		return 0, refusal(resp)
 	}
 }

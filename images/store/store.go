@@ -31,6 +31,9 @@ type Input struct {
 	Places []string // absolute http, https or file URLs, tried in order
 }
 
+// Folders are those that a store has in its directory.
+var Folders = []string{"inputs", "partial"}
+
 // Store is a directory of verified files:
 //
 //	inputs/sha256/<hex>   complete, read-only
@@ -61,6 +64,9 @@ func Open(dir string) (*Store, error) {
 	}
 	return s, nil
 }
+
+// Dir is the directory that the store was opened with.
+func (s *Store) Dir() string { return s.dir }
 
 func (s *Store) inputs() string   { return filepath.Join(s.dir, "inputs", "sha256") }
 func (s *Store) partials() string { return filepath.Join(s.dir, "partial") }
