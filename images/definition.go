@@ -3,17 +3,22 @@ package images
 import (
 	"fmt"
 	"io/fs"
+	"reflect"
 
 	"go.yaml.in/yaml/v4"
 )
 
 // Definition says what an image is made of. It is read from images/NAME.yaml.
+// Without an Image, it is of a root file system to compile in.
 type Definition struct {
-	Name       string      `yaml:"name"`
-	Image      Image       `yaml:"image"`
-	Budgets    Budgets     `yaml:"budgets"`
-	Flags      Flags       `yaml:"flags"`
+	Name    string  `yaml:"name"`
+	Image   Image   `yaml:"image"`
+	Budgets Budgets `yaml:"budgets"`
+	Flags   Flags   `yaml:"flags"`
+	// Components are compiled from source. A definition has either them or
+	// Alpine.
 	Components []Component `yaml:"components"`
+	Alpine     *Alpine     `yaml:"alpine"`
 	// Install puts files that nginx's component has installed into the image,
 	// Config files and folders of the repository.
 	Install []Mapping `yaml:"install"`
@@ -95,6 +100,10 @@ func LoadDefinition(fsys fs.FS, name string) (Definition, error) {
 	}
 	return d, nil
 }
+
+// IsImage reports whether the definition is of an image, and not of a root
+// file system to compile in.
+func (d Definition) IsImage() bool { return !reflect.DeepEqual(d.Image, Image{}) }
 
 // Component returns the component with the given name.
 func (d Definition) Component(name string) (Component, bool) {

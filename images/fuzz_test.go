@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"unicode"
 
 	"go.yaml.in/yaml/v4"
@@ -43,7 +44,7 @@ func refusal(t *testing.T, file string, first, second error) {
 
 // A definition that is accepted can be written and read again.
 func FuzzDefinition(f *testing.F) {
-	seed(f, "static.yaml", filepath.Join("testdata", "small.yaml"))
+	seed(f, "static.yaml", "alpine.yaml", "base.yaml", filepath.Join("testdata", "small.yaml"), filepath.Join("testdata", packagesFile))
 	f.Fuzz(func(t *testing.T, text string) {
 		d, err := loadDefinition(text)
 		if err != nil {
@@ -117,4 +118,24 @@ func hostile(t *testing.T, c images.LockedComponent) {
 			t.Errorf("patch %q", p.File)
 		}
 	}
+}
+
+// A lock that is accepted is its own only form, whatever it was made for.
+func FuzzReadLock(f *testing.F) {
+	seed(f, "static.lock.json", filepath.Join("testdata", packagesLock))
+	f.Fuzz(func(t *testing.T, text string) {
+		read := func() (images.Lock, error) {
+			return images.ReadLock(fstest.MapFS{packagesLock: {Data: []byte(text)}}, packagesLock)
+		}
+		l, err := read()
+		if err != nil {
+			_, again := read()
+			refusal(t, packagesLock, err, again)
+			return
+		}
+		form, err := l.Encode()
+		if err != nil || string(form) != text {
+			t.Errorf("accepted, but its form is another: %v\n%s", err, form)
+		}
+	})
 }

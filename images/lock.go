@@ -17,7 +17,8 @@ type Lock struct {
 	// SourceDateEpoch is the date of the newest input, in seconds since 1970:
 	// the only time that reaches the image.
 	SourceDateEpoch int64             `json:"source_date_epoch"`
-	Components      []LockedComponent `json:"components"`
+	Components      []LockedComponent `json:"components,omitempty"`
+	Alpine          *LockedAlpine     `json:"alpine,omitempty"`
 }
 
 // LockedComponent pins the source of one component and the distribution's
@@ -57,6 +58,15 @@ type Input struct {
 // Epoch is the source date epoch as a time in UTC.
 func (l Lock) Epoch() time.Time { return time.Unix(l.SourceDateEpoch, 0).UTC() }
 
+// Revision is the version of the packaging: that of the patch series, where
+// there is one.
+func (c LockedComponent) Revision() string {
+	if c.Patches == nil {
+		return c.Version
+	}
+	return c.Patches.Revision
+}
+
 // Component returns the locked component with the given name.
 func (l Lock) Component(name string) (LockedComponent, bool) {
 	for _, c := range l.Components {
@@ -90,6 +100,21 @@ func (c LockedComponent) Applied(d Component) []Patch {
 // LoadLock reads the lock at path name of fsys and holds it against the
 // definition it was made for.
 func LoadLock(fsys fs.FS, name string, d Definition) (Lock, error) {
+	l, err := ReadLock(fsys, name)
+	if errors.Is(err, fs.ErrNotExist) && d.Alpine != nil {
+		err = fmt.Errorf("%w: run `mage lock %s`", err, d.Name)
+	}
+	if err != nil {
+		return Lock{}, err
+	}
+	if err := l.match(name, d); err != nil {
+		return Lock{}, err
+	}
+	return l, nil
+}
+
+// ReadLock reads a lock, whatever definition it was made for.
+func ReadLock(fsys fs.FS, name string) (Lock, error) {
 	data, err := fs.ReadFile(fsys, name)
 	if err != nil {
 		return Lock{}, fmt.Errorf("reading the lock: %w", err)
@@ -101,23 +126,29 @@ func LoadLock(fsys fs.FS, name string, d Definition) (Lock, error) {
 	if err := l.canonical(name, data); err != nil {
 		return Lock{}, err
 	}
-	if err := errors.Join(l.validate(name), l.match(name, d)); err != nil {
-		return Lock{}, err
-	}
-	return l, nil
+	return l, l.validate(name)
 }
 
-// canonical refuses a file that is not exactly what l looks like in JSON.
-// Decoding passes over unknown, repeated and misspelt fields; here they show.
-func (l Lock) canonical(name string, data []byte) error {
+// Encode returns the only form that LoadLock accepts.
+func (l Lock) Encode() ([]byte, error) {
 	var form bytes.Buffer
 	e := json.NewEncoder(&form)
 	e.SetEscapeHTML(false) // an address with a & stays readable
 	e.SetIndent("", "  ")
 	if err := e.Encode(l); err != nil {
-		return fmt.Errorf("encoding the lock: %w", err)
+		return nil, fmt.Errorf("encoding the lock: %w", err)
 	}
-	got, want := bytes.Split(data, []byte("\n")), bytes.Split(form.Bytes(), []byte("\n"))
+	return form.Bytes(), nil
+}
+
+// canonical refuses a file that is not exactly what l looks like in JSON.
+// Decoding passes over unknown, repeated and misspelt fields; here they show.
+func (l Lock) canonical(name string, data []byte) error {
+	form, err := l.Encode()
+	if err != nil {
+		return err
+	}
+	got, want := bytes.Split(data, []byte("\n")), bytes.Split(form, []byte("\n"))
 	for i := range min(len(got), len(want)) {
 		if !bytes.Equal(got[i], want[i]) {
 			return fmt.Errorf("%s:%d: there is %s where %s belongs: fields are not repeated, "+

@@ -31,10 +31,29 @@ func (d Definition) validate(file string) error {
 	v.match(namePattern, "name", d.Name)
 	stem := strings.TrimSuffix(path.Base(file), ".yaml")
 	v.check(d.Name == stem, "name", fmt.Sprintf("is %q: it must be %q, as the file is", d.Name, stem))
-	d.Image.validate(&v)
-	v.check(d.Budgets.Disk > 0, "budgets.disk", "must be a number of bytes")
-	v.check(d.Budgets.Compressed > 0, "budgets.compressed", "must be a number of bytes")
+	if d.IsImage() || d.Alpine == nil {
+		d.Image.validate(&v)
+		v.check(d.Budgets.Disk > 0, "budgets.disk", "must be a number of bytes")
+		v.check(d.Budgets.Compressed > 0, "budgets.compressed", "must be a number of bytes")
+	}
 	d.Flags.validate(&v)
+	d.validateOrigin(&v)
+	if d.IsImage() || d.Alpine == nil {
+		d.validateFiles(&v)
+	} else {
+		v.check(len(d.Install)+len(d.Config)+len(d.Links)+len(d.Paths) == 0, "image", "is missing, but there is something to put into one")
+	}
+	return v.err()
+}
+
+// validateOrigin wants files to come either from source or from packages.
+func (d Definition) validateOrigin(v *validator) {
+	if d.Alpine != nil {
+		v.check(len(d.Components) == 0, "components", "is there beside alpine: an image is made of one or the other")
+		v.check(len(d.Install) == 0, "install", "is there, but it is for components: name the files in alpine.files")
+		d.Alpine.validate(v)
+		return
+	}
 	v.check(len(d.Components) > 0, "components", "is empty")
 	seen := map[string]bool{}
 	for i, c := range d.Components {
@@ -42,15 +61,13 @@ func (d Definition) validate(file string) error {
 		v.match(namePattern, at+".name", c.Name)
 		v.check(!seen[c.Name], at, "is there twice")
 		seen[c.Name] = true
-		c.validate(&v, at)
+		c.validate(v, at)
 	}
-	d.validateFiles(&v)
-	return v.err()
 }
 
 func (d Definition) validateFiles(v *validator) {
 	installed := slices.ContainsFunc(d.Install, func(m Mapping) bool { return m.To == d.Image.Binary })
-	v.check(installed || !fs.ValidPath(d.Image.Binary), "install", fmt.Sprintf("has nothing for %q, which is image.binary", d.Image.Binary))
+	v.check(installed || d.Alpine != nil || !fs.ValidPath(d.Image.Binary), "install", fmt.Sprintf("has nothing for %q, which is image.binary", d.Image.Binary))
 	v.mappings("install", d.Install)
 	v.check(len(d.Config) > 0, "config", "is empty")
 	v.mappings("config", d.Config)
@@ -60,7 +77,8 @@ func (d Definition) validateFiles(v *validator) {
 		v.check(path.IsAbs(target) && path.Clean(target) == target, fmt.Sprintf("links[%q]", name),
 			fmt.Sprintf("is %q: it must be an absolute path", target))
 	}
-	v.check(len(d.Paths) > 0, "paths", "is empty")
+	complete := d.Alpine != nil && len(d.Alpine.Files) == 0 // all of the packages: nobody lists that
+	v.check(len(d.Paths) > 0 || complete, "paths", "is empty")
 	for i, p := range d.Paths {
 		at := fmt.Sprintf("paths[%d]", i)
 		v.path(at, p)

@@ -22,8 +22,7 @@ const lastEpoch = 1<<33 - 1
 
 func (l Lock) validate(file string) error {
 	v := validator{file: file}
-	v.check(0 < l.SourceDateEpoch && l.SourceDateEpoch <= lastEpoch, "source_date_epoch",
-		fmt.Sprintf("is %d: it must be seconds since 1970, above 0 and up to %d", l.SourceDateEpoch, lastEpoch))
+	v.seconds("source_date_epoch", l.SourceDateEpoch)
 	seen := map[string]bool{}
 	for i, c := range l.Components {
 		at := element("components", c.Name, i)
@@ -34,6 +33,9 @@ func (l Lock) validate(file string) error {
 		if c.Patches != nil {
 			v.series(at+".patches", *c.Patches)
 		}
+	}
+	if l.Alpine != nil {
+		l.Alpine.validate(&v)
 	}
 	return v.err()
 }
@@ -98,6 +100,14 @@ func (l Lock) match(file string, d Definition) error {
 	for i, got := range l.Components {
 		_, ok := d.Component(got.Name)
 		v.check(ok, element("components", got.Name, i), "is not in the definition")
+	}
+	switch {
+	case l.Alpine != nil && d.Alpine != nil:
+		l.Alpine.match(&v, *d.Alpine)
+	case l.Alpine != nil:
+		v.check(false, "alpine", "is not in the definition")
+	case d.Alpine != nil:
+		v.check(false, "alpine", "is missing, but the definition has it")
 	}
 	return v.err()
 }
