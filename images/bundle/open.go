@@ -1,0 +1,149 @@
+package bundle
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
+
+// maxManifests is more than there are platforms. Without it a small index could
+// have one large manifest read for hours.
+const maxManifests = 100
+
+// A Bundle is one that Open has read.
+type Bundle struct {
+	items []Item
+	paths map[string]string // by sha256
+}
+
+// Items are all files of the bundle, sorted by platform and name. Path is where
+// they are in the bundle.
+func (b *Bundle) Items() []Item { return slices.Clone(b.items) }
+
+// Path returns where the bundle has a file. It is good until the bundle is
+// written again.
+func (b *Bundle) Path(sha256 string) (path string, ok bool) {
+	path, ok = b.paths[sha256]
+	return path, ok
+}
+
+// Open reads the bundle at dir, which Write put there or a tool that copied it,
+// and verifies all of it: every file against its sha256 and size. It reads no
+// more of a file than a manifest says and decompresses nothing, so it may be
+// used on what comes from anywhere. Errors name the damaged item.
+func Open(dir string) (*Bundle, error) {
+	b, err := open(dir)
+	if err != nil {
+		return nil, fmt.Errorf("opening the bundle %s: %w (remove it, or copy it here again)", dir, err)
+	}
+	return b, nil
+}
+
+func open(dir string) (b *Bundle, err error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	r := &reader{files{root, map[v1.Hash]int64{}}, &Bundle{paths: map[string]string{}}}
+	if err := r.read(dir); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(r.bundle.items, compare)
+	return r.bundle, nil
+}
+
+// reader is the state of one Open.
+type reader struct {
+	files
+	bundle *Bundle
+}
+
+func (r *reader) read(dir string) error {
+	var layout struct {
+		Version string `json:"imageLayoutVersion"`
+	}
+	if err := r.file("oci-layout", &layout); err != nil {
+		return fmt.Errorf("it is no OCI layout: %w", err)
+	}
+	if layout.Version != "1.0.0" {
+		return fmt.Errorf("it is no OCI layout of version 1.0.0 but %q", layout.Version)
+	}
+	var top, index v1.IndexManifest
+	if err := r.file("index.json", &top); err != nil {
+		return err
+	}
+	if n := len(top.Manifests); n != 1 || top.Manifests[0].MediaType != types.OCIImageIndex {
+		return fmt.Errorf("index.json must have one entry, an image index; it has %d entries", n)
+	}
+	if err := r.blob(top.Manifests[0], &index); err != nil {
+		return fmt.Errorf("reading the index: %w", err)
+	}
+	if n := len(index.Manifests); n > maxManifests {
+		return fmt.Errorf("the index has %d manifests, more than %d", n, maxManifests)
+	}
+	seen := map[string]bool{}
+	for _, entry := range index.Manifests {
+		name := ""
+		if entry.Platform != nil {
+			name = entry.Platform.String()
+		}
+		if seen[name] {
+			return fmt.Errorf("two manifests are for platform %q", name)
+		}
+		seen[name] = true
+		if err := r.manifest(dir, entry, name); err != nil {
+			return fmt.Errorf("reading the manifest for platform %q: %w", name, err)
+		}
+	}
+	if len(r.bundle.items) == 0 {
+		return errors.New("it has no items")
+	}
+	return nil
+}
+
+// manifest reads the items of one platform.
+func (r *reader) manifest(dir string, entry v1.Descriptor, platform string) error {
+	if entry.MediaType != types.OCIManifestSchema1 {
+		return fmt.Errorf("its type is %q", entry.MediaType)
+	}
+	var m v1.Manifest
+	if err := r.blob(entry, &m); err != nil {
+		return err
+	}
+	if m.ArtifactType != artifactType {
+		return fmt.Errorf("the type of the artifact is %q, not %q: it is not a bundle of inputs", m.ArtifactType, artifactType)
+	}
+	if m.Config.MediaType != types.OCIEmptyJSON {
+		return fmt.Errorf("its configuration is of type %q, not %q", m.Config.MediaType, types.OCIEmptyJSON)
+	}
+	if err := r.blob(m.Config, &struct{}{}); err != nil {
+		return fmt.Errorf("reading the configuration: %w", err)
+	}
+	names := map[string]bool{}
+	for i, layer := range m.Layers {
+		it := Item{
+			Name: layer.Annotations[titleAnnotation], SHA256: layer.Digest.Hex, Size: layer.Size,
+			Path: filepath.Join(dir, blobPath(layer.Digest)), Platform: platform,
+		}
+		if err := it.check(); err != nil {
+			return fmt.Errorf("layer %d: %w", i+1, err)
+		}
+		if names[it.Name] {
+			return fmt.Errorf("two layers are %q", it.Name)
+		}
+		names[it.Name] = true
+		if err := r.copy(io.Discard, layer); err != nil {
+			return fmt.Errorf("item %q: %w", it.Name, err)
+		}
+		r.bundle.items = append(r.bundle.items, it)
+		r.bundle.paths[it.SHA256] = it.Path
+	}
+	return nil
+}
