@@ -34,10 +34,10 @@ type Mount struct {
 
 // Command is one command and the root it runs in.
 type Command struct {
-	// Root is a folder that becomes / inside. It has to have the folders dev
-	// and proc, and the targets of Mounts that are not below its dev or tmp.
-	// Empty means the system folders of this machine: its compiler, but no
-	// user's files.
+	// Root is a folder that becomes / inside, read-only. It has to have the
+	// folders dev and proc, and the targets of Mounts, but for those below its
+	// dev, tmp and build, which are covered. Empty means the system folders of
+	// this machine: its compiler, but no user's files.
 	Root   string
 	Mounts []Mount
 	Argv   []string // not empty; a name without a slash is looked for in Env's PATH

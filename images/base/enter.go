@@ -51,31 +51,43 @@ func (s spec) enter() error {
 			return setup(err, "preparing /dev")
 		}
 	}
-	return errors.Join(readOnly(unix.AT_FDCWD, "/", 0), readOnly(unix.AT_FDCWD, "/dev", 0))
+	for _, t := range append(trees, root) {
+		if t.sealed {
+			err = errors.Join(err, readOnly(t.fd, "", unix.AT_EMPTY_PATH))
+		}
+	}
+	return err
 }
 
 // root opens what becomes /.
 func (s spec) root() (tree, error) {
 	if s.Root == "" {
-		return newTree("tmpfs", "/", "755")
+		return tree{source: "tmpfs", target: "/", mode: "755", sealed: true}.make()
 	}
 	return openTree(Mount{Source: s.Root, Target: "/"})
 }
 
 // open opens all that is below /, in the order in which it is put into place.
 func (s spec) open() ([]tree, error) {
+	list := []tree{
+		{source: "proc", target: "/proc"},
+		{source: "tmpfs", target: "/dev", mode: "755", sealed: true},
+		{source: "tmpfs", target: "/dev/shm", mode: "1777"},
+	}
+	if s.Root == "" || isFolder(filepath.Join(s.Root, "tmp")) {
+		list = append(list, tree{source: "tmpfs", target: "/tmp", mode: "1777"})
+	}
+	// A Root is read-only, so there the targets of mounts need a place.
+	if s.Root != "" && isFolder(filepath.Join(s.Root, "build")) {
+		list = append(list, tree{source: "tmpfs", target: "/build", mode: "755", sealed: true})
+	}
 	var trees []tree
-	for _, t := range []struct{ kind, target, mode string }{
-		{"proc", "/proc", ""}, {"tmpfs", "/dev", "755"}, {"tmpfs", "/dev/shm", "1777"}, {"tmpfs", "/tmp", "1777"},
-	} {
-		if t.target == "/tmp" && s.Root != "" && !isFolder(filepath.Join(s.Root, "tmp")) {
-			continue
-		}
-		opened, err := newTree(t.kind, t.target, t.mode)
+	for _, t := range list {
+		made, err := t.make()
 		if err != nil {
 			return nil, err
 		}
-		trees = append(trees, opened)
+		trees = append(trees, made)
 	}
 	var mounts []Mount
 	for _, path := range system {

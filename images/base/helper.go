@@ -77,7 +77,7 @@ func become() error {
 	if err := unix.Dup3(null, 0, 0); err != nil {
 		return fmt.Errorf("closing the input: %w", err)
 	}
-	path, err := lookPath(s.Argv[0], searchPath(s.Env))
+	path, err := lookPath(s.Argv[0], searchPath(s.Env), os.Stat)
 	if err == nil {
 		err = unix.Exec(path, s.Argv, s.Env)
 	}

@@ -15,7 +15,7 @@ import (
 
 func TestHost(t *testing.T) {
 	t.Parallel()
-	if _, err := lookPath("gcc", Path); err != nil {
+	if _, err := lookPath("gcc", Path, os.Stat); err != nil {
 		t.Skip("this machine has no gcc")
 	}
 	got, err := Host(t.Context())
@@ -67,8 +67,8 @@ func fake(t *testing.T) (machine, string) {
 	t.Helper()
 	dir := t.TempDir()
 	files := map[string]string{}
-	for _, r := range required {
-		files["bin/"+r.program] = "#!/bin/sh\n"
+	for _, n := range required {
+		files["bin/"+n.what] = "#!/bin/sh\n"
 	}
 	files["bin/gcc"] = strings.ReplaceAll(fakeGCC, "DIR", dir)
 	for _, name := range []string{"cc1", "lto1", "lto-wrapper", "collect2", "as", "libgcc.a", "include/stddef.h"} {

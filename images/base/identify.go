@@ -9,13 +9,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/nginx-scratch/nginx-scratch/images/digest"
 )
 
 // What gcc runs, and what it links into a static program besides what the
@@ -31,7 +32,7 @@ func (m machine) identify(ctx context.Context, headers []string) (string, error)
 	if err != nil {
 		return "", err
 	}
-	sums, err := each(files, hashFile)
+	sums, err := each(files, digest.File)
 	if err != nil {
 		return "", fmt.Errorf("hashing the toolchain: %w", err)
 	}
@@ -68,10 +69,10 @@ func (m machine) files(ctx context.Context, headers []string) ([]string, error) 
 
 // parts finds the programs, and the files and folders besides the kernel's headers.
 func (m machine) parts(ctx context.Context) (programs, others []string, err error) {
-	for _, r := range required {
-		path, err := lookPath(r.program, m.path)
+	for _, n := range required {
+		path, err := lookPath(n.what, m.path, m.stat)
 		if err != nil {
-			return nil, nil, fmt.Errorf("looking for %s: %w", r.program, err)
+			return nil, nil, fmt.Errorf("looking for %s: %w", n.what, err)
 		}
 		programs = append(programs, path)
 	}
@@ -85,7 +86,7 @@ func (m machine) parts(ctx context.Context) (programs, others []string, err erro
 		dirs[what] = strings.TrimPrefix(where, "=")
 	}
 	for _, name := range internals {
-		path, err := lookPath(name, dirs["programs"]+":"+m.path)
+		path, err := lookPath(name, dirs["programs"]+":"+m.path, m.stat)
 		if err != nil {
 			return nil, nil, fmt.Errorf("looking for gcc's %s: %w", name, err)
 		}
@@ -143,19 +144,6 @@ func list(path string) (files []string, err error) {
 		return nil, fmt.Errorf("listing the toolchain: %w", err)
 	}
 	return files, nil
-}
-
-func hashFile(path string) (sum string, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // each calls f for all items, as many at once as there are processors, and

@@ -25,7 +25,7 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	programs := map[string]func(args []string) error{"run": runProgram, "forbid": forbidProgram}
+	programs := map[string]func(args []string) error{"run": runProgram, "forbid": forbidProgram, "forbidRoot": forbidRootProgram}
 	if name := os.Getenv(programVar); name != "" {
 		if err := programs[name](os.Args[1:]); err != nil {
 			fmt.Fprintln(os.Stdout, "error:", err)

@@ -68,20 +68,49 @@ func TestMountsInRoot(t *testing.T) {
 	}
 }
 
+// TestBuildInRoot has a root that is read-only but for what is mounted below
+// its folder build, where targets can be made.
+func TestBuildInRoot(t *testing.T) {
+	t.Parallel()
+	source, out := folder(t), folder(t)
+	c := inRoot(t, []string{"build/hidden"}, "try", "write")
+	c.Mounts = []base.Mount{
+		{Source: source, Target: "/build/src/musl", Writable: true}, {Source: out, Target: "/build/out/musl"},
+		{Source: filepath.Join(source, "file"), Target: "/build/one/file", Writable: true},
+	}
+	const no = "read-only file system"
+	want(t, c, map[string]string{
+		"/new": no, "/build/new": no, "/build/src/new": no, "/build/src/musl/new": "<nil>", "/build/out/musl/new": no,
+		"/build/one/file": "<nil>", "/build/one/new": no, "/build/hidden/new": "no such file or directory",
+	})
+	for _, name := range []string{"build/src", "build/new"} {
+		if _, err := os.Stat(filepath.Join(c.Root, name)); err == nil {
+			t.Errorf("%s is in the root folder", name)
+		}
+	}
+
+	// A mount over all of it is what the caller says it is.
+	c = inRoot(t, []string{"build"}, "try", "write")
+	c.Mounts = []base.Mount{{Source: source, Target: "/build", Writable: true}}
+	want(t, c, map[string]string{"/build/again": "<nil>", "/new": no})
+}
+
 // TestRootLinks follows a link of a root, which must not lead to the machine.
 func TestRootLinks(t *testing.T) {
 	t.Parallel()
 	outside := t.TempDir()
 	c := inRoot(t, nil, "try", "write")
-	for name, target := range map[string]string{"data": outside, "tmp": "/usr"} {
+	for name, target := range map[string]string{"data": outside, "tmp": "/usr", "build": outside} {
 		if err := os.Symlink(target, filepath.Join(c.Root, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	want(t, c, map[string]string{"/tmp/new": "no such file or directory"})
-	c.Mounts = []base.Mount{{Source: folder(t), Target: "/data/deep"}}
-	if _, err := run(t, c); err == nil || !strings.Contains(err.Error(), "at /data/deep: ") {
-		t.Errorf("got %v", err)
+	for _, target := range []string{"/data/deep", "/build/deep"} {
+		c.Mounts = []base.Mount{{Source: folder(t), Target: target}}
+		if _, err := run(t, c); err == nil || !strings.Contains(err.Error(), "at "+target+": ") {
+			t.Errorf("got %v", err)
+		}
 	}
 	if left, err := os.ReadDir(outside); len(left) > 0 || err != nil {
 		t.Errorf("made %v, %v outside the root", left, err)

@@ -2,20 +2,20 @@ package base
 
 import (
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"strings"
 )
 
-// lookPath finds a program in a list of folders; a name with a slash is
-// relative to the work folder, as it is for execve.
-func lookPath(name, path string) (string, error) {
+// lookPath finds a program in a list of folders, by asking stat; a name with a
+// slash is relative to the work folder, as it is for execve.
+func lookPath(name, path string, stat func(string) (fs.FileInfo, error)) (string, error) {
 	if strings.Contains(name, "/") {
 		return name, nil
 	}
 	for _, dir := range filepath.SplitList(path) {
 		file := filepath.Join(dir, name)
-		if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+		if info, err := stat(file); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
 			return file, nil
 		}
 	}

@@ -14,9 +14,11 @@ import (
 // closed but by the exec that this process is about to make.
 type tree struct {
 	fd     int
-	source string
+	source string // a path of the machine; of one that is made, its kind
 	target string
 	isFile bool
+	mode   string // of the top of a tmpfs, octal
+	sealed bool   // becomes read-only when all is in place: for other mounts, not to write to
 }
 
 // openTree opens a file or folder of the machine, with all that is mounted
@@ -34,24 +36,24 @@ func openTree(m Mount) (tree, error) {
 	return t, setup(err, "opening %s", m.Source)
 }
 
-// newTree makes a tmpfs, whose top has the octal mode, or a proc file system.
-// The latter is read-only: most of what can be written there changes the machine.
-func newTree(kind, target, mode string) (tree, error) {
+// make makes a tmpfs or a proc file system. The latter is read-only: most of
+// what can be written there changes the machine.
+func (t tree) make() (tree, error) {
 	attr := unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV
-	if kind == "proc" {
+	if t.source == "proc" {
 		attr |= unix.MOUNT_ATTR_NOEXEC | unix.MOUNT_ATTR_RDONLY
 	}
-	fd, err := unix.Fsopen(kind, unix.FSOPEN_CLOEXEC)
-	if err == nil && mode != "" {
-		err = unix.FsconfigSetString(fd, "mode", mode)
+	fd, err := unix.Fsopen(t.source, unix.FSOPEN_CLOEXEC)
+	if err == nil && t.mode != "" {
+		err = unix.FsconfigSetString(fd, "mode", t.mode)
 	}
 	if err == nil {
 		err = unix.FsconfigCreate(fd)
 	}
 	if err == nil {
-		fd, err = unix.Fsmount(fd, unix.FSMOUNT_CLOEXEC, attr)
+		t.fd, err = unix.Fsmount(fd, unix.FSMOUNT_CLOEXEC, attr)
 	}
-	return tree{fd: fd, source: kind, target: target}, setup(err, "making %s", target)
+	return t, setup(err, "making %s", t.target)
 }
 
 // pivot makes the tree the root of this process, and lets go of the machine's.

@@ -2,12 +2,9 @@ package compile
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -15,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/nginx-scratch/nginx-scratch/images"
+	"github.com/nginx-scratch/nginx-scratch/images/digest"
 	"github.com/nginx-scratch/nginx-scratch/images/recipe"
 )
 
@@ -137,7 +135,7 @@ func hashTree(dir string) (map[string]string, error) {
 		}
 		switch d.Type() {
 		case 0:
-			files[name], err = hashFile(path)
+			files[name], err = digest.File(path)
 		case fs.ModeSymlink:
 			var target string
 			target, err = os.Readlink(path)
@@ -151,17 +149,4 @@ func hashTree(dir string) (map[string]string, error) {
 		return nil, fmt.Errorf("hashing what was installed: %w", err)
 	}
 	return files, nil
-}
-
-func hashFile(path string) (sum string, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -24,8 +24,8 @@ import (
 	"github.com/nginx-scratch/nginx-scratch/images/recipe"
 )
 
-// Compiler makes the components of one plan. All fields but Keep and Progress
-// are needed.
+// Compiler makes the components of one plan. All fields but Root, Keep and
+// Progress are needed.
 type Compiler struct {
 	// Dir is the cache:
 	//
@@ -45,7 +45,10 @@ type Compiler struct {
 	Fetch func(ctx context.Context, inputs []images.Input) error
 	Path  func(images.Input) string
 	// Run runs one command, apart from the machine: base.Run.
-	Run  func(ctx context.Context, c base.Command) error
+	Run func(ctx context.Context, c base.Command) error
+	// Root is where the toolchain of the plan is: a folder that becomes / for
+	// every command, or empty for this machine. It has the folder build.
+	Root string
 	Jobs int // commands that make runs at once
 	// Keep leaves the work folder of a component, compiled or failed.
 	Keep     bool

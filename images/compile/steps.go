@@ -36,7 +36,7 @@ func (j job) steps(ctx context.Context) (err error) {
 			return fmt.Errorf("writing the log: %w", err)
 		}
 		err := j.Run(ctx, base.Command{
-			Mounts: mounts, Argv: s.Argv, Env: slices.Concat(j.env(), s.Env), Dir: s.Dir, Output: log,
+			Root: j.Root, Mounts: mounts, Argv: s.Argv, Env: slices.Concat(j.env(), s.Env), Dir: s.Dir, Output: log,
 		})
 		switch {
 		case ctx.Err() != nil:

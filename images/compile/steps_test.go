@@ -20,7 +20,18 @@ import (
 // TestCommands looks at what Run is asked to do, and at the log of it.
 func TestCommands(t *testing.T) {
 	t.Parallel()
+	for name, root := range map[string]string{"this machine": "", "a root": "/cache/roots/key/root"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testCommands(t, root)
+		})
+	}
+}
+
+func testCommands(t *testing.T, root string) {
+	t.Helper()
 	k := newKit(t, t.TempDir())
+	k.Root = root
 	app, lib := &k.Plan[2], k.Plan[0]
 	app.Steps[0].Env = []string{"CC=gcc -static", "EMPTY="}
 	var got []base.Command
@@ -49,6 +60,7 @@ func TestCommands(t *testing.T) {
 		}
 	}
 	want := base.Command{
+		Root: root,
 		Mounts: []base.Mount{
 			{Source: work + "/src/app", Target: "/build/src/app", Writable: true},
 			{Source: work + "/entry/out", Target: "/build/out/app", Writable: true},

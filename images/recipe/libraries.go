@@ -17,9 +17,20 @@ func muslSteps(s settings) []Step {
 	steps := []Step{
 		s.step(slices.Concat([]string{
 			"./configure", "--prefix=" + s.output(), "CC=gcc", "CFLAGS=" + strings.Join(s.flags, " "),
+			// The specs of cc. By itself musl makes them only where the
+			// machine's C library is glibc.
+			"--enable-wrapper=gcc",
 		}, s.def.Options)...),
+		// Alpine's gcc turns the stack protector off wherever it is given
+		// -ffreestanding, after all other flags. Both names mean the same to
+		// the compiler itself.
+		s.step("sed", "-i", "-e", "s/-ffreestanding/-fno-hosted/", "config.mak"),
 		s.step("make"),
 		s.step("make", "install"),
+		// Alpine's gcc links this library into everything. What other C
+		// libraries have in it is in libc.a here, as with the empty libm.a that
+		// musl installs.
+		s.step("gcc-ar", "rc", s.output()+"/lib/libssp_nonshared.a"),
 	}
 	for _, dir := range s.tc.Headers {
 		steps = append(steps, s.step("cp", "-RL", dir, s.output()+"/include/"))

@@ -1,0 +1,132 @@
+package base
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Path is the PATH of commands in a sandbox. It is fixed: whoever calls the
+// build must not change what compiles. It also serves Alpine, where it is in
+// another order.
+const Path = "/usr/bin:/bin:/usr/sbin:/sbin"
+
+// Toolchain describes the compiler that commands find in Path.
+type Toolchain struct {
+	ID      string   // SHA-256, in hexadecimal, that names all of it
+	GCC     int      // major version
+	Version string   // as the compiler prints it
+	Headers []string // folders of the kernel's user headers
+}
+
+// need is something that compiling needs, and the packages that have it.
+type need struct{ what, debian, alpine string }
+
+// required are the programs the recipes run.
+var required = []need{
+	{"gcc", "gcc", "gcc"},
+	{"gcc-ar", "gcc", "gcc"},
+	{"gcc-ranlib", "gcc", "gcc"},
+	{"strip", "binutils", "binutils"},
+	{"make", "make", "make"},
+	{"perl", "perl", "perl"},
+	{"sed", "sed", "busybox"},
+	{"install", "coreutils", "busybox"},
+	{"cp", "coreutils", "busybox"},
+}
+
+// What else is needed.
+var (
+	modules       = need{"perl's standard modules", "perl", "perl"}
+	kernelHeaders = need{"the kernel's headers", "linux-libc-dev", "linux-headers"}
+)
+
+// perlModules are those that OpenSSL's Configure needs and a minimal perl
+// lacks. Loading them would take longer than all the rest.
+var perlModules = []string{
+	"-e", `foreach my $module (@ARGV) { die $module unless grep { -e "$_/$module" } @INC }`,
+	"FindBin.pm", "IPC/Cmd.pm", "File/Compare.pm", "Time/Piece.pm",
+}
+
+// place is where a toolchain is looked for.
+type place interface {
+	// folders returns the PATH and the folder that has the kernel's headers.
+	folders() (path, include string)
+	// stat follows links, as programs of the place do.
+	stat(name string) (fs.FileInfo, error)
+	// ask runs a program and returns what it prints. That it fails is an
+	// *exec.ExitError.
+	ask(ctx context.Context, program string, args ...string) (string, error)
+}
+
+// survey describes the toolchain of a place, but for its ID, or names all that
+// is missing at once.
+func survey(ctx context.Context, p place) (t Toolchain, missing []need, err error) {
+	path, _ := p.folders()
+	for _, n := range required {
+		if _, err := lookPath(n.what, path, p.stat); err != nil {
+			missing = append(missing, n)
+		}
+	}
+	if len(missing) > 0 {
+		return Toolchain{}, missing, nil // nobody to ask for the rest
+	}
+	_, err = p.ask(ctx, "perl", perlModules...)
+	if _, ok := errors.AsType[*exec.ExitError](err); ok {
+		missing = append(missing, modules)
+	} else if err != nil {
+		return Toolchain{}, nil, err
+	}
+	t.Headers, err = headers(ctx, p)
+	if errors.Is(err, fs.ErrNotExist) {
+		missing = append(missing, kernelHeaders)
+	} else if err != nil {
+		return Toolchain{}, nil, err
+	}
+	version, err := p.ask(ctx, "gcc", "-dumpfullversion")
+	if err != nil {
+		return Toolchain{}, nil, err
+	}
+	if t.GCC, err = strconv.Atoi(strings.Split(version, ".")[0]); err != nil {
+		return Toolchain{}, nil, fmt.Errorf("reading the version of gcc: %q is none", version)
+	}
+	t.Version = "gcc " + version
+	return t, missing, nil
+}
+
+// headers returns where linux, asm and asm-generic are.
+func headers(ctx context.Context, p place) ([]string, error) {
+	multiarch, err := p.ask(ctx, "gcc", "-print-multiarch")
+	if err != nil {
+		return nil, err
+	}
+	_, include := p.folders()
+	asm := filepath.Join(include, multiarch, "asm")
+	if _, err := p.stat(asm); errors.Is(err, fs.ErrNotExist) {
+		asm = filepath.Join(include, "asm")
+	}
+	dirs := []string{filepath.Join(include, "linux"), filepath.Join(include, "asm-generic"), asm}
+	for _, dir := range dirs {
+		if _, err := p.stat(dir); err != nil {
+			return nil, fmt.Errorf("looking for the kernel's headers: %w", err)
+		}
+	}
+	return dirs, nil
+}
+
+// names lists what is missing, and the packages that have it, each once.
+func names(missing []need, pkg func(need) string) (what, packages []string) {
+	for _, n := range missing {
+		what = append(what, n.what)
+		if !slices.Contains(packages, pkg(n)) {
+			packages = append(packages, pkg(n))
+		}
+	}
+	return what, packages
+}
