@@ -26,14 +26,17 @@ type Budgets struct {
 
 // A Subject is one image, for one platform, and what is asked of it.
 type Subject struct {
+	Profile Profile
 	Tree    *tree.Tree
 	Image   v1.Image // made from Tree
 	Budgets Budgets
 	// Paths are patterns of every file that may be in the image, relative like
 	// the paths of a tree: path.Match syntax, and a last element ** for all that
-	// is below a directory. They allow the directories on the way too.
+	// is below a directory. They allow the directories on the way too. Without
+	// any, a Debug image may hold whatever it likes, and others nothing.
 	Paths []string
-	// Binary is the path in Tree of the only program, such as usr/sbin/nginx.
+	// Binary is the path in Tree of the image's program, such as usr/sbin/nginx:
+	// the only one, but in a Debug image.
 	Binary string
 	// Try runs a program of the image in a throw-away root made of Tree. argv[0]
 	// is its absolute path in there; output is what it wrote to stdout and stderr
@@ -47,9 +50,14 @@ type Check struct {
 	Name    string // lower case with hyphens
 	Explain string // what the check protects, in a sentence
 	Remedy  string // what to do when it fails, in a sentence
+	// Profiles are the kinds of image that it is for.
+	Profiles []Profile
 	// Run returns nil where the subject is good, an error that wraps ErrSkipped
 	// where it cannot be judged here, and otherwise everything found, joined.
 	Run func(context.Context, Subject) error
+
+	// asked reports whether a subject of Profiles asks for the check; nil is yes.
+	asked func(Subject) bool
 }
 
 // A Result is what one check said: Err is nil, wraps ErrSkipped, or tells why
@@ -73,12 +81,14 @@ func (f *Failure) Error() string { return fmt.Sprintf("%s: %v\n  do: %s", f.Chec
 
 func (f *Failure) Unwrap() error { return f.Err }
 
-// All returns every check, in the order in which a report reads best.
+// All returns every check, in the order in which a report reads best. No image
+// is put through all of them; see Checks.
 func All() []Check {
-	return slices.Concat(sizeChecks(), elfChecks(), modeChecks(), contentChecks(), imageChecks(), configChecks())
+	return slices.Concat(sizeChecks(), elfChecks(), closureChecks(), modeChecks(), contentChecks(), imageChecks(), configChecks())
 }
 
-// Run puts the subject through All and returns one result per check. The error
+// Run puts the subject through the Checks of its profile, without unexpected-path
+// for a Debug image without Paths, and returns one result per check. The error
 // joins a *Failure for each check that refused the image; it is nil where all
 // others passed or were skipped. A cancelled context is no verdict on the image:
 // Run then returns the results so far and why it stopped.
@@ -86,9 +96,16 @@ func Run(ctx context.Context, s Subject) ([]Result, error) {
 	if s.Tree == nil || s.Image == nil {
 		return nil, errors.New("checking an image: the subject must have a tree and an image")
 	}
+	checks := Checks(s.Profile)
+	if len(checks) == 0 {
+		return nil, fmt.Errorf("checking an image: there are no checks for %v", s.Profile)
+	}
 	var results []Result
 	var failures []error
-	for _, c := range All() {
+	for _, c := range checks {
+		if c.asked != nil && !c.asked(s) {
+			continue
+		}
 		r := Result{Check: c, Err: c.Run(ctx, s)}
 		if ctx.Err() != nil {
 			return results, fmt.Errorf("checking an image: %w", context.Cause(ctx))

@@ -9,10 +9,11 @@ import (
 
 func configChecks() []Check {
 	return []Check{{
-		Name:    "config-test",
-		Explain: "The shipped program accepts the shipped configuration.",
-		Remedy:  "Correct the configuration at the file and line that nginx names, or compile in the module it asks for.",
-		Run:     configTest,
+		Name:     "config-test",
+		Explain:  "The shipped program accepts the shipped configuration.",
+		Remedy:   "Correct the configuration at the file and line that nginx names, or compile in the module it asks for.",
+		Profiles: every,
+		Run:      configTest,
 	}}
 }
 

@@ -5,7 +5,7 @@ import "testing"
 // What looks like a bad case and is none.
 func TestAllowedContents(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
+	cases := []struct {
 		name string
 		add  func(*fixture)
 	}{
@@ -33,14 +33,17 @@ func TestAllowedContents(t *testing.T) {
 			f.link("etc/nginx/conf.d/index", "../site/../html/index.html")
 		}},
 		{"link to the root", func(f *fixture) { f.link("etc/nginx/root", "/./") }},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			f := goodFixture()
-			c.add(f)
-			if failures := runAll(t, f.build(t)); len(failures) > 0 {
-				t.Errorf("refused: %v", failures)
-			}
-		})
+	}
+	for _, p := range every {
+		for _, c := range cases {
+			t.Run(p.String()+"/"+c.name, func(t *testing.T) {
+				t.Parallel()
+				f := goodFixture(p)
+				c.add(f)
+				if failures := runAll(t, f.build(t)); len(failures) > 0 {
+					t.Errorf("refused: %v", failures)
+				}
+			})
+		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 // nothing at run time looks at them, so they may lie or be missing.
 type object struct {
 	kind     elf.Type
-	machine  elf.Machine
+	made     abi // what it is made for
 	entry    uint64
 	segments []elf.ProgHeader
 	dynamic  map[elf.DynTag][]uint64 // nil without a dynamic table
@@ -38,7 +38,7 @@ func parseELF(data []byte) (o *object, err error) {
 	if err != nil {
 		return nil, err
 	}
-	o = &object{kind: f.Type, machine: f.Machine, entry: f.Entry}
+	o = &object{kind: f.Type, made: abi{f.Machine, f.Class, f.Data}, entry: f.Entry}
 	for _, p := range f.Progs {
 		o.segments = append(o.segments, p.ProgHeader)
 	}

@@ -8,16 +8,16 @@ import (
 	"math"
 	"slices"
 	"testing"
-
-	"github.com/nginx-scratch/nginx-scratch/images/tree"
 )
 
-// elfNames are the checks that read every ELF file; readers is platform too.
-func elfNames() (elfOnly, readers []string) {
-	for _, c := range elfChecks() {
-		elfOnly = append(elfOnly, c.Name)
+// readers are the checks that read the program's ELF headers. A dynamic image's
+// no-shell has to know which libraries the program loads.
+func readers(p Profile) []string {
+	names := append(checkNames(elfChecks()), "closure")
+	if p == Dynamic {
+		names = append(names, "no-shell")
 	}
-	return elfOnly, append(slices.Clone(elfOnly), "platform")
+	return names
 }
 
 func spoilELF(spoil func(*craft)) func(*fixture) {
@@ -26,13 +26,11 @@ func spoilELF(spoil func(*craft)) func(*fixture) {
 
 // elfCases are properties that a real linker gets wrong when told to.
 func elfCases() []badCase {
+	pies := []string{"static-pie", "pie"}
 	return []badCase{
-		{"not position-independent", spoilELF(func(c *craft) { c.header.Type = uint16(elf.ET_EXEC) }), []string{"static-pie"}, "type ET_EXEC"},
-		{"a library", spoilELF(func(c *craft) { c.dynamic[1].Val = uint64(elf.DF_1_NOW) }), []string{"static-pie"}, "not a position-independent program"},
-		{"interpreter", spoilELF(func(c *craft) { c.add(elf.PT_INTERP, elf.PF_R, elf.Prog64{Off: 0x300, Filesz: 8}) }), []string{"static-pie"}, "interpreter"},
-		{"shared libraries", spoilELF(func(c *craft) { c.tag(elf.DT_NEEDED, 1); c.tag(elf.DT_NEEDED, 9) }), []string{"static-pie"}, "needs 2 shared libraries"},
-		{"starts in data", spoilELF(func(c *craft) { c.header.Entry = craftAddr }), []string{"static-pie"}, "entry point 0x1400"},
-		{"starts past the code", spoilELF(func(c *craft) { c.header.Entry = craftData }), []string{"static-pie"}, "entry point"},
+		{"not position-independent", spoilELF(func(c *craft) { c.header.Type = uint16(elf.ET_EXEC) }), pies, "type ET_EXEC"},
+		{"starts in data", spoilELF(func(c *craft) { c.header.Entry = craftAddr }), pies, "entry point 0x1400"},
+		{"starts past the code", spoilELF(func(c *craft) { c.header.Entry = craftData }), pies, "entry point"},
 		{"no relro", spoilELF(func(c *craft) { c.drop(elf.PT_GNU_RELRO) }), []string{"relro"}, "PT_GNU_RELRO"},
 		{"empty relro", spoilELF(func(c *craft) { c.segment(elf.PT_GNU_RELRO).Memsz = 0 }), []string{"relro"}, "PT_GNU_RELRO"},
 		{"relro of code", spoilELF(func(c *craft) { c.segment(elf.PT_GNU_RELRO).Vaddr = 0 }), []string{"relro"}, "PT_GNU_RELRO"},
@@ -46,29 +44,50 @@ func elfCases() []badCase {
 		{"writable code", spoilELF(func(c *craft) { c.segment(elf.PT_LOAD).Flags |= uint32(elf.PF_W) }), []string{"no-rwx-segment"}, "memory at 0x0"},
 		{"text relocations", spoilELF(func(c *craft) { c.tag(elf.DT_TEXTREL, 0) }), []string{"no-rwx-segment"}, "DT_TEXTREL"},
 		{"text relocations as a flag", spoilELF(func(c *craft) { c.dynamic[0].Val |= uint64(elf.DF_TEXTREL) }), []string{"no-rwx-segment"}, "DT_TEXTREL"},
-		{"rpath", spoilELF(func(c *craft) { c.tag(elf.DT_RPATH, 1) }), []string{"no-rpath"}, "library path"},
-		{"runpath", spoilELF(func(c *craft) { c.tag(elf.DT_RUNPATH, 1) }), []string{"no-rpath"}, "library path"},
-		{"another program", func(f *fixture) {
-			data := goodELF()
-			data.drop(elf.PT_GNU_STACK)
-			f.files["etc/nginx/lib.so"] = tree.File{Path: "etc/nginx/lib.so", Mode: 0o644, Data: data.bytes()}
-		}, []string{"nx-stack"}, "etc/nginx/lib.so: "},
+		{"rpath", spoilELF(func(c *craft) { c.tag(elf.DT_RPATH, c.text("/opt")) }), []string{"no-rpath"}, "library path"},
+		{"runpath", spoilELF(func(c *craft) { c.tag(elf.DT_RUNPATH, c.text("/opt")) }), []string{"no-rpath"}, "library path"},
 	}
 }
 
-// linkCases are files that Linux could not map: every check that reads ELF must
-// refuse them.
-func linkCases() []badCase {
-	elfOnly, readers := elfNames()
+// staticCases are what only a static image may not have.
+func staticCases() []badCase {
+	fails := []string{"static-pie"}
 	return []badCase{
-		{"no ELF file", func(f *fixture) { f.program = nil; f.put("usr/sbin/nginx", 0o755, "MZ") }, readers, "no ELF file"},
-		{"only magic", func(f *fixture) { f.program = nil; f.put("usr/sbin/nginx", 0o755, elf.ELFMAG) }, readers, "only the start"},
-		{"bad data in another file", func(f *fixture) { f.put("etc/nginx/x", 0o644, elf.ELFMAG) }, elfOnly, "reading etc/nginx/x"},
+		{"a library", spoilELF(func(c *craft) { c.dynamic[1].Val = uint64(elf.DF_1_NOW) }), fails, "not a position-independent program"},
+		{"interpreter", spoilELF(func(c *craft) { c.add(elf.PT_INTERP, elf.PF_R, elf.Prog64{Off: 0x300, Filesz: 8}) }), fails, "interpreter"},
+		{"shared libraries", spoilELF(func(c *craft) { c.tag(elf.DT_NEEDED, 1); c.tag(elf.DT_NEEDED, 9) }), fails, "needs 2 shared libraries"},
+		{"no dynamic table", spoilELF(func(c *craft) { c.drop(elf.PT_DYNAMIC) }), []string{"static-pie", "bind-now"}, "not a position-independent"},
+		{"another program", func(f *fixture) {
+			data := goodELF()
+			data.drop(elf.PT_GNU_STACK)
+			f.put("etc/nginx/lib.so", 0o644, string(data.bytes()))
+		}, []string{"nx-stack"}, "etc/nginx/lib.so: "},
+		{"bad headers of another program", func(f *fixture) {
+			f.put("etc/nginx/lib.so", 0o644, string(goodELF().bytes()[:craftSize-1]))
+		}, checkNames(elfChecks()), "reading etc/nginx/lib.so"},
+		{"only magic of another program", func(f *fixture) { f.put("etc/nginx/x", 0o644, elf.ELFMAG) }, append(checkNames(elfChecks()), "platform"), "reading etc/nginx/x"},
+		{"wrong machine", spoilELF(func(c *craft) { c.header.Machine = uint16(elf.EM_AARCH64) }), []string{"platform"}, "usr/sbin/nginx is for EM_AARCH64"},
+		{"wrong machine of another program", func(f *fixture) {
+			data := goodELF()
+			data.header.Machine = uint16(elf.EM_386)
+			f.put("etc/nginx/lib.so", 0o644, string(data.bytes()))
+		}, []string{"platform"}, "etc/nginx/lib.so is for EM_386"},
+	}
+}
+
+// linkCases are files that Linux could not map: every check that reads more than
+// their first bytes must refuse them.
+func linkCases(p Profile) []badCase {
+	readers := readers(p)
+	all := append(slices.Clone(readers), "platform")
+	return []badCase{
+		{"no ELF file", func(f *fixture) { f.program = nil; f.put("usr/sbin/nginx", 0o755, "MZ") }, all, "no ELF file"},
+		{"only magic", func(f *fixture) { f.program = nil; f.put("usr/sbin/nginx", 0o755, elf.ELFMAG) }, all, "only the start"},
 		{"cut short", func(f *fixture) {
 			f.put("usr/sbin/nginx", 0o755, string(f.program.bytes()[:craftSize-1]))
 			f.program = nil
 		}, readers, "cut short"},
-		{"unknown class", spoilELF(func(c *craft) { c.header.Ident[elf.EI_CLASS] = 9 }), readers, "class"},
+		{"unknown class", spoilELF(func(c *craft) { c.header.Ident[elf.EI_CLASS] = 9 }), all, "class"},
 		{"no loaded segment", spoilELF(func(c *craft) { c.drop(elf.PT_LOAD) }), readers, "no loaded segment"},
 		{"program headers outside the file", spoilELF(func(c *craft) { c.header.Phoff = math.MaxInt64 - 10 }), readers, "EOF"},
 		{"huge segment", spoilELF(func(c *craft) { c.segment(elf.PT_LOAD).Filesz = math.MaxInt64 }), readers, "past the end"},
@@ -79,15 +98,16 @@ func linkCases() []badCase {
 	}
 }
 
-func dynamicCases() []badCase {
-	_, readers := elfNames()
+// tableCases are dynamic tables that a loader and a reader of files could take for
+// different ones.
+func tableCases(p Profile) []badCase {
+	readers := readers(p)
 	return []badCase{
 		{"two dynamic tables", spoilELF(func(c *craft) { c.segments = append(c.segments, *c.segment(elf.PT_DYNAMIC)) }), readers, "exactly one"},
 		{"offset and address disagree", spoilELF(func(c *craft) { c.segment(elf.PT_DYNAMIC).Off += 16 }), readers, "inside a loaded"},
 		{"dynamic table not loaded", spoilELF(func(c *craft) { c.segment(elf.PT_DYNAMIC).Vaddr = 0x9000 }), readers, "inside a loaded"},
 		{"dynamic table too long", spoilELF(func(c *craft) { c.segment(elf.PT_DYNAMIC).Filesz = math.MaxInt64 }), readers, "inside a loaded"},
 		{"dynamic table without end", spoilELF(func(c *craft) { c.segment(elf.PT_DYNAMIC).Filesz = 32 }), readers, "no end"},
-		{"no dynamic table", spoilELF(func(c *craft) { c.drop(elf.PT_DYNAMIC) }), []string{"static-pie", "bind-now"}, "not a position-independent"},
 	}
 }
 
@@ -101,7 +121,7 @@ func TestEveryFormOfBindNow(t *testing.T) {
 	} {
 		c := goodELF()
 		c.dynamic = []elf.Dyn64{{Tag: int64(tag), Val: value}, {Tag: int64(elf.DT_FLAGS_1), Val: uint64(elf.DF_1_PIE)}, {}}
-		if failures := judge(t.Context(), t, c.bytes()); len(failures) > 0 {
+		if failures := judge(t, Static, map[string][]byte{"usr/sbin/nginx": c.bytes()}); len(failures) > 0 {
 			t.Errorf("%v: %v", tag, failures)
 		}
 	}
@@ -143,8 +163,8 @@ func TestParse32BitBigEndian(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := staticPIE(o); err != nil || o.machine != elf.EM_ARM {
-		t.Errorf("machine %v: %v", o.machine, err)
+	if err := staticPIE(o); err != nil || o.made != (abi{elf.EM_ARM, elf.ELFCLASS32, elf.ELFDATA2MSB}) {
+		t.Errorf("made for %v: %v", o.made, err)
 	}
 	if fmt.Sprint(noRWX(o), bindNow(o) == nil) != "<nil> false" {
 		t.Errorf("judged wrongly: %v, %v", noRWX(o), bindNow(o))

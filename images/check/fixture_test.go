@@ -20,6 +20,7 @@ import (
 // A fixture is the parts of a subject, to be spoiled one at a time.
 type fixture struct {
 	files    map[string]tree.File
+	crafts   map[string]*craft                // more files, all of mode 0755
 	program  *craft                           // at Binary, unless that is in files
 	entry    func(*tar.Header, []byte) []byte // what becomes of each entry of the layer
 	extra    []*tar.Header                    // more entries for the layer
@@ -31,10 +32,19 @@ type fixture struct {
 	subject  Subject // without Tree and Image
 }
 
-// goodFixture passes every check.
-func goodFixture() *fixture {
+// The loader and libraries of a fixture with a dynamic program. It is led to
+// libcrypto by a symlink, to libc by the name that only the loader answers to.
+const (
+	craftLoader = "lib/ld-musl-x86_64.so.1"
+	craftSSL    = "usr/lib/libssl.so.3"
+	craftCrypto = "lib/libcrypto.so.3"
+)
+
+// goodFixture passes every check of a profile.
+func goodFixture(p Profile) *fixture {
 	f := &fixture{
 		files:    map[string]tree.File{},
+		crafts:   map[string]*craft{},
 		program:  goodELF(),
 		entry:    func(_ *tar.Header, data []byte) []byte { return data },
 		layers:   1,
@@ -45,6 +55,7 @@ func goodFixture() *fixture {
 			User: "65532:65532", StopSignal: "SIGQUIT", ExposedPorts: map[string]struct{}{"8080/tcp": {}, "8443/udp": {}},
 		}},
 		subject: Subject{
+			Profile: p,
 			Budgets: Budgets{Disk: 10_000, Compressed: 10_000},
 			Binary:  "usr/sbin/nginx",
 			Paths:   []string{"usr/sbin/nginx", "etc/nginx/**", "etc/passwd", "usr/share/nginx/html/*.html", "var/log/nginx/*.log"},
@@ -59,6 +70,14 @@ func goodFixture() *fixture {
 	f.put("usr/share/nginx/html/index.html", 0o644, "<!doctype html>\n")
 	f.link("etc/nginx/html", "../../usr/share/nginx/html")
 	f.link("var/log/nginx/access.log", "/dev/stdout")
+	if p != Static {
+		f.program = dynamicELF()
+		f.crafts[craftLoader] = library()
+		f.crafts[craftSSL] = library("libcrypto.so.3", "libc.musl-x86_64.so.1")
+		f.crafts[craftCrypto] = library("libc.musl-x86_64.so.1")
+		f.link("usr/lib/libcrypto.so.3", "../../lib/libcrypto.so.3")
+		f.subject.Paths = append(f.subject.Paths, "lib/*.so.*", "usr/lib/*.so.*")
+	}
 	return f
 }
 
@@ -84,6 +103,9 @@ func (f *fixture) build(t testing.TB) Subject {
 	s.Tree = tree.New()
 	if f.program != nil {
 		f.files["usr/sbin/nginx"] = tree.File{Path: "usr/sbin/nginx", Mode: 0o755, Data: f.program.bytes()}
+	}
+	for name, c := range f.crafts {
+		f.files[name] = tree.File{Path: name, Mode: 0o755, Data: c.bytes()}
 	}
 	for _, file := range f.files {
 		if err := s.Tree.Add(file); err != nil {

@@ -11,17 +11,27 @@ import (
 // accept is good to a second, naive reader that shares no code with them.
 func FuzzELF(f *testing.F) {
 	f.Add(goodELF().bytes())
-	for _, c := range badCases() {
-		fixture := goodFixture()
-		c.spoil(fixture)
-		if fixture.program != nil {
-			f.Add(fixture.program.bytes())
+	f.Add(dynamicELF().bytes())
+	for _, p := range every {
+		for _, c := range badCases(p) {
+			fixture := goodFixture(p)
+			c.spoil(fixture)
+			if fixture.program != nil {
+				f.Add(fixture.program.bytes())
+			}
 		}
 	}
 	f.Add([]byte(elf.ELFMAG))
 	f.Add(bytes.Repeat([]byte{0xff}, 200))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if len(judge(t.Context(), t, data)) > 0 {
+		for _, p := range []Profile{Dynamic, Debug} {
+			files := dynamicFiles()
+			files[craftSSL] = data
+			judge(t, p, files)
+			files["usr/sbin/nginx"] = data
+			judge(t, p, files)
+		}
+		if len(judge(t, Static, map[string][]byte{"usr/sbin/nginx": data})) > 0 {
 			return
 		}
 		if elf.Class(data[elf.EI_CLASS]) == elf.ELFCLASS64 && elf.Data(data[elf.EI_DATA]) == elf.ELFDATA2LSB {

@@ -6,37 +6,55 @@ import (
 	"fmt"
 )
 
+// elfChecks ask of a static image that whatever is ELF is hardened. In the other
+// profiles the libraries come as a distribution made them. A library bound lazily
+// is no weaker there: musl's loader knows no lazy binding, so it binds all symbols
+// at load and then applies relro, where a library has it. What would still do harm
+// is code that can be written, a stack that can be executed and a search path of
+// the library's own; those are refused of a Dynamic image's libraries too.
 func elfChecks() []Check {
 	return []Check{{
-		Name:    "static-pie",
-		Explain: "Programs are static and position-independent: no loader, no shared library, a random address at each start.",
-		Remedy:  "Link with -static-pie, and compile every object and library with -fPIE.",
-		Run:     everyELF(staticPIE),
+		Name:     "static-pie",
+		Explain:  "Programs are static and position-independent: no loader, no shared library, a random address at each start.",
+		Remedy:   "Link with -static-pie, and compile every object and library with -fPIE.",
+		Profiles: []Profile{Static},
+		Run:      everyELF(staticPIE, others{Static: staticPIE}),
 	}, {
-		Name:    "relro",
-		Explain: "Tables that are only written while starting are marked to be read-only afterwards; obeying is up to the C library.",
-		Remedy:  "Link with -Wl,-z,relro.",
-		Run:     everyELF(relro),
+		Name:     "pie",
+		Explain:  "The program is position-independent: a random address at each start.",
+		Remedy:   "Link with -pie and compile every object with -fPIE, or take a package whose program is.",
+		Profiles: []Profile{Dynamic, Debug},
+		Run:      everyELF(pie, nil),
 	}, {
-		Name:    "bind-now",
-		Explain: "All symbols are bound at start, so that relro covers the whole offset table.",
-		Remedy:  "Link with -Wl,-z,now.",
-		Run:     everyELF(bindNow),
+		Name:     "relro",
+		Explain:  "Tables that are only written while starting are marked to be read-only afterwards; obeying is up to the C library.",
+		Remedy:   "Link with -Wl,-z,relro, or take a package whose program is.",
+		Profiles: every,
+		Run:      everyELF(relro, others{Static: relro}),
 	}, {
-		Name:    "nx-stack",
-		Explain: "The stack cannot be executed.",
-		Remedy:  "Link with -Wl,-z,noexecstack, and give every assembly file a .note.GNU-stack section.",
-		Run:     everyELF(nxStack),
+		Name:     "bind-now",
+		Explain:  "All symbols are bound at start, so that relro covers the whole offset table.",
+		Remedy:   "Link with -Wl,-z,now, or take a package whose program is.",
+		Profiles: every,
+		Run:      everyELF(bindNow, others{Static: bindNow}),
 	}, {
-		Name:    "no-rwx-segment",
-		Explain: "No memory is writable and executable, neither for good nor while relocating.",
-		Remedy:  "Link with -Wl,-z,text -Wl,-z,separate-code, without -N or --omagic, and compile every object with -fPIE.",
-		Run:     everyELF(noRWX),
+		Name:     "nx-stack",
+		Explain:  "The stack cannot be executed.",
+		Remedy:   "Link with -Wl,-z,noexecstack, and give every assembly file a .note.GNU-stack section.",
+		Profiles: every,
+		Run:      everyELF(nxStack, others{Static: nxStack, Dynamic: noExecStack}),
 	}, {
-		Name:    "no-rpath",
-		Explain: "No path to look for libraries is built in.",
-		Remedy:  "Link without -rpath and -R.",
-		Run:     everyELF(noRpath),
+		Name:     "no-rwx-segment",
+		Explain:  "No memory is writable and executable, neither for good nor while relocating.",
+		Remedy:   "Link with -Wl,-z,text -Wl,-z,separate-code, without -N or --omagic, and compile every object with -fPIE or -fPIC.",
+		Profiles: every,
+		Run:      everyELF(noRWX, others{Static: noRWX, Dynamic: noRWX}),
+	}, {
+		Name:     "no-rpath",
+		Explain:  "No path to look for libraries is built in.",
+		Remedy:   "Link without -rpath and -R.",
+		Profiles: every,
+		Run:      everyELF(noRpath, others{Static: noRpath, Dynamic: noRpath}),
 	}}
 }
 
@@ -51,20 +69,28 @@ func staticPIE(o *object) error {
 	if n := len(o.dynamic[elf.DT_NEEDED]); n > 0 {
 		errs = append(errs, fmt.Errorf("it needs %d shared libraries", n))
 	}
-	if !o.starts() {
-		errs = append(errs, fmt.Errorf("its entry point %#x is not in executable memory", o.entry))
-	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, starts(o))...)
 }
 
-// starts reports whether the entry point is code from the file.
-func (o *object) starts() bool {
+// pie tells a program from a library by DF_1_PIE. Old linkers do not write that;
+// then it is told by its interpreter, which libraries do not ask for.
+func pie(o *object) error {
+	var errs []error
+	program := o.hasFlag(elf.DT_FLAGS_1, uint64(elf.DF_1_PIE)) || len(o.byType(elf.PT_INTERP)) > 0
+	if o.kind != elf.ET_DYN || !program {
+		errs = append(errs, fmt.Errorf("it is not a position-independent program (type %v)", o.kind))
+	}
+	return errors.Join(append(errs, starts(o))...)
+}
+
+// starts wants the entry point to be code from the file.
+func starts(o *object) error {
 	for _, l := range o.byType(elf.PT_LOAD) {
 		if l.Flags&elf.PF_X != 0 && o.entry >= l.Vaddr && o.entry-l.Vaddr < l.Filesz {
-			return true
+			return nil
 		}
 	}
-	return false
+	return fmt.Errorf("its entry point %#x is not in executable memory", o.entry)
 }
 
 // relro wants a region that covers something: one outside writable memory, or
@@ -93,11 +119,18 @@ func bindNow(o *object) error {
 // nxStack wants the header to be there: without it Linux falls back to the
 // architecture's default, which may be executable.
 func nxStack(o *object) error {
-	stacks := o.byType(elf.PT_GNU_STACK)
-	if len(stacks) == 0 {
+	if len(o.byType(elf.PT_GNU_STACK)) == 0 {
 		return errors.New("it does not say that the stack is not executable (PT_GNU_STACK)")
 	}
-	for _, p := range stacks {
+	return noExecStack(o)
+}
+
+// noExecStack is for libraries: Linux takes the stack's protection from the
+// program alone, and musl only its size from a library's header, so a missing one
+// changes nothing. One that asks for an executable stack is code that counts on
+// it, and there are loaders that would obey.
+func noExecStack(o *object) error {
+	for _, p := range o.byType(elf.PT_GNU_STACK) {
 		if p.Flags&elf.PF_X != 0 {
 			return errors.New("its stack is executable")
 		}

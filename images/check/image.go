@@ -2,7 +2,6 @@ package check
 
 import (
 	"context"
-	"debug/elf"
 	"errors"
 	"fmt"
 	"maps"
@@ -16,60 +15,24 @@ import (
 
 func imageChecks() []Check {
 	return []Check{{
-		Name:    "layer",
-		Explain: "The image has one layer with exactly the tree, so what the other checks say of the tree is true of the image.",
-		Remedy:  "Make the image from this tree and add nothing to it afterwards.",
-		Run:     layerIsTree,
+		Name:     "layer",
+		Explain:  "The image has one layer with exactly the tree, so what the other checks say of the tree is true of the image.",
+		Remedy:   "Make the image from this tree and add nothing to it afterwards.",
+		Profiles: every,
+		Run:      layerIsTree,
 	}, {
-		Name:    "platform",
-		Explain: "The program is for the platform that the image says it is for.",
-		Remedy:  "Compile for the platform of the image, or correct the platform in its config.",
-		Run:     platform,
+		Name:     "platform",
+		Explain:  "Every program and library is for the platform that the image says it is for.",
+		Remedy:   "Compile for the platform of the image, or take its packages; or correct the platform in the image's config.",
+		Profiles: every,
+		Run:      platform,
 	}, {
-		Name:    "image-config",
-		Explain: "The image starts as an ordinary user, stops gracefully, and every registry and engine can read it.",
-		Remedy:  "Set a numeric user and group above 0, stop signal SIGQUIT, ports from 1024 and OCI media types where the image is made.",
-		Run:     imageConfig,
+		Name:     "image-config",
+		Explain:  "The image starts as an ordinary user, stops gracefully, and every registry and engine can read it.",
+		Remedy:   "Set a numeric user and group above 0, stop signal SIGQUIT, ports from 1024 and OCI media types where the image is made.",
+		Profiles: every,
+		Run:      imageConfig,
 	}}
-}
-
-// platform is the only check of a foreign program that needs no way to run it.
-func platform(_ context.Context, s Subject) error {
-	config, err := s.Image.ConfigFile()
-	if err != nil {
-		return fmt.Errorf("reading the image config: %w", err)
-	}
-	want, ok := machine(config.Architecture)
-	if config.OS != "linux" || !ok {
-		return fmt.Errorf("the image is for %q on %q, which is not known here", config.OS, config.Architecture)
-	}
-	f, err := program(s)
-	if err != nil {
-		return err
-	}
-	o, err := parseELF(f.Data)
-	if err != nil {
-		return fmt.Errorf("reading %s as an ELF file: %w", f.Path, err)
-	}
-	if o.machine != want {
-		return fmt.Errorf("%s is for %v, but the image is for %s", f.Path, o.machine, config.Architecture)
-	}
-	return nil
-}
-
-// machine translates an architecture of the OCI image spec (a GOARCH).
-func machine(arch string) (elf.Machine, bool) {
-	m, ok := map[string]elf.Machine{
-		"386":     elf.EM_386,
-		"amd64":   elf.EM_X86_64,
-		"arm":     elf.EM_ARM,
-		"arm64":   elf.EM_AARCH64,
-		"loong64": elf.EM_LOONGARCH,
-		"ppc64le": elf.EM_PPC64,
-		"riscv64": elf.EM_RISCV,
-		"s390x":   elf.EM_S390,
-	}[arch]
-	return m, ok
 }
 
 func imageConfig(_ context.Context, s Subject) error {

@@ -9,25 +9,29 @@ import (
 
 func modeChecks() []Check {
 	return []Check{{
-		Name:    "setuid",
-		Explain: "Nothing in the image gives its caller another identity.",
-		Remedy:  "Give the file a mode without setuid, setgid and sticky bits where it is added to the tree.",
-		Run:     everyFile(setuid),
+		Name:     "setuid",
+		Explain:  "Nothing in the image gives its caller another identity.",
+		Remedy:   "Give the file a mode without setuid, setgid and sticky bits where it is added to the tree.",
+		Profiles: every,
+		Run:      everyFile(setuid),
 	}, {
-		Name:    "world-writable",
-		Explain: "Nothing in the image can be written by everybody.",
-		Remedy:  "Give it mode 0644, or 0755 for a program or directory, where it is added to the tree.",
-		Run:     everyFile(writable("everybody", 0o002)),
+		Name:     "world-writable",
+		Explain:  "Nothing in the image can be written by everybody.",
+		Remedy:   "Give it mode 0644, or 0755 for a program or directory, where it is added to the tree.",
+		Profiles: every,
+		Run:      everyFile(writable("everybody", 0o002)),
 	}, {
-		Name:    "group-writable",
-		Explain: "Nothing in the image can be written by a group; platforms run any user ID with group 0.",
-		Remedy:  "Give it mode 0644, or 0755 for a program or directory, where it is added to the tree.",
-		Run:     everyFile(writable("its group", 0o020)),
+		Name:     "group-writable",
+		Explain:  "Nothing in the image can be written by a group; platforms run any user ID with group 0.",
+		Remedy:   "Give it mode 0644, or 0755 for a program or directory, where it is added to the tree.",
+		Profiles: every,
+		Run:      everyFile(writable("its group", 0o020)),
 	}, {
-		Name:    "root-owned",
-		Explain: "Everything belongs to root, so the image's user can neither write it nor make it writable.",
-		Remedy:  "Give it UID 0 and GID 0 where it is added to the tree.",
-		Run:     everyFile(rootOwned),
+		Name:     "root-owned",
+		Explain:  "Everything belongs to root, so the image's user can neither write it nor make it writable.",
+		Remedy:   "Give it UID 0 and GID 0 where it is added to the tree.",
+		Profiles: every,
+		Run:      everyFile(rootOwned),
 	}}
 }
 

@@ -14,7 +14,7 @@ var update = flag.Bool("update", false, "write the golden files")
 
 func TestWriteReport(t *testing.T) {
 	t.Parallel()
-	f := goodFixture()
+	f := goodFixture(Static)
 	f.put("etc/nginx/a", 0o646, "")
 	f.put("etc/nginx/b\nok   forged", 0o646, "")
 	f.subject.Budgets.Disk = 1000
@@ -27,18 +27,24 @@ func TestWriteReport(t *testing.T) {
 	if err := WriteReport(&got, results); err != nil {
 		t.Fatal(err)
 	}
-	golden := filepath.Join("testdata", "report.golden")
+	golden(t, "report.golden", got.Bytes())
+}
+
+// golden compares what was written with a file of testdata.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
 	if *update {
-		if err := os.WriteFile(golden, got.Bytes(), 0o600); err != nil {
+		if err := os.WriteFile(file, got, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(golden)
+	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(got.Bytes(), want) {
-		t.Errorf("the report differs from %s (-update writes it):\n%s", golden, got.Bytes())
+	if !bytes.Equal(got, want) {
+		t.Errorf("it differs from %s (-update writes it):\n%s", file, got)
 	}
 }
 
@@ -54,7 +60,7 @@ func TestWriteReportSaysWhenItCannot(t *testing.T) {
 // A foreign platform is neither good nor bad: the skip shows, and Run accepts.
 func TestForeignPlatformIsSkippedVisibly(t *testing.T) {
 	t.Parallel()
-	f := goodFixture()
+	f := goodFixture(Static)
 	f.subject.Try = nil
 	results, err := Run(t.Context(), f.build(t))
 	if err != nil {
@@ -69,7 +75,7 @@ func TestForeignPlatformIsSkippedVisibly(t *testing.T) {
 
 func TestConfigTestRunsTheShippedProgram(t *testing.T) {
 	t.Parallel()
-	f := goodFixture()
+	f := goodFixture(Static)
 	var got []string
 	f.subject.Try = func(_ context.Context, argv ...string) (string, error) {
 		got = argv

@@ -24,18 +24,31 @@ func everyFile(rule func(Subject, tree.File) error) func(context.Context, Subjec
 	}
 }
 
-// everyELF makes a check's Run of a rule for one ELF file. The image's program
-// must be one; all others in the tree, libraries too, are held to the same rule.
-func everyELF(rule func(*object) error) func(context.Context, Subject) error {
+// A rule judges one ELF file.
+type rule func(*object) error
+
+// others are what the ELF files beside the image's program are held to, libraries
+// and programs alike; where a profile is missing, to nothing.
+type others map[Profile]rule
+
+// everyELF makes a check's Run of the rule for the image's program, which must
+// be an ELF file, and those for all others in the tree.
+func everyELF(program rule, rest others) func(context.Context, Subject) error {
 	return everyFile(func(s Subject, f tree.File) error {
-		if f.Path != s.Binary && !isELF(f.Data) {
+		judge := rest[s.Profile]
+		if f.Path == s.Binary {
+			judge = program
+		} else if !isELF(f.Data) {
+			return nil
+		}
+		if judge == nil {
 			return nil
 		}
 		o, err := parseELF(f.Data)
 		if err != nil {
 			return fmt.Errorf("reading %s as an ELF file: %w", f.Path, err)
 		}
-		if err := rule(o); err != nil {
+		if err := judge(o); err != nil {
 			return fmt.Errorf("%s: %w", f.Path, err)
 		}
 		return nil

@@ -8,15 +8,17 @@ import (
 
 func sizeChecks() []Check {
 	return []Check{{
-		Name:    "disk-size",
-		Explain: "The content of all files, which is the size that Docker reports, stays under the budget.",
-		Remedy:  "Look in the size table for what grew and drop it, or raise the disk budget in the definition and say why.",
-		Run:     diskSize,
+		Name:     "disk-size",
+		Explain:  "The content of all files, which is the size that Docker reports, stays under the budget.",
+		Remedy:   "Look in the size table for what grew and drop it, or raise the disk budget in the definition and say why.",
+		Profiles: every,
+		Run:      diskSize,
 	}, {
-		Name:    "compressed-size",
-		Explain: "The layers as a registry stores and sends them stay under the budget.",
-		Remedy:  "Look in the size table for what grew and drop it, or raise the compressed budget in the definition and say why.",
-		Run:     compressedSize,
+		Name:     "compressed-size",
+		Explain:  "The layers as a registry stores and sends them stay under the budget.",
+		Remedy:   "Look in the size table for what grew and drop it, or raise the compressed budget in the definition and say why.",
+		Profiles: every,
+		Run:      compressedSize,
 	}}
 }
 
