@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
@@ -8,33 +9,21 @@ import (
 	"strings"
 
 	"github.com/nginx-scratch/nginx-scratch/images"
-	"github.com/nginx-scratch/nginx-scratch/images/compile"
 	"github.com/nginx-scratch/nginx-scratch/images/tree"
 )
 
 // project is the origin of the files that are this repository's own.
 const project = "nginx-scratch"
 
-// assemble puts what nginx has installed, the configuration, the links and the
-// accounts into a tree.
-func assemble(repository fs.FS, d images.Definition, nginx compile.Entry) (*tree.Tree, error) {
-	t := tree.New()
-	for _, m := range d.Install {
-		data, err := os.ReadFile(nginx.Path(m.From))
-		if err != nil {
-			return nil, fmt.Errorf("reading what nginx has installed: %w", err)
-		}
-		mode := fs.FileMode(0o644)
-		if m.To == d.Image.Binary {
-			mode = 0o755
-		}
-		err = t.Add(tree.File{Path: m.To, Mode: mode, Data: data, Origin: tree.Origin{Component: "nginx", Path: m.From}})
-		if err != nil {
-			return nil, err
-		}
-	}
+// account is the name of the image's user.
+const account = "nginx"
+
+// assemble puts the repository's configuration, the links, what is from
+// elsewhere and the accounts into a tree.
+func (b *builder) assemble(ctx context.Context, platform string) (*tree.Tree, error) {
+	t, d := tree.New(), b.definition
 	for _, m := range d.Config {
-		if err := addConfig(t, repository, m); err != nil {
+		if err := addConfig(t, os.DirFS(b.Repository), m); err != nil {
 			return nil, fmt.Errorf("adding %s: %w", m.From, err)
 		}
 	}
@@ -46,6 +35,9 @@ func assemble(repository fs.FS, d images.Definition, nginx compile.Entry) (*tree
 		if err != nil {
 			return nil, err
 		}
+	}
+	if err := b.origin.fill(ctx, platform, t); err != nil {
+		return nil, err
 	}
 	return t, addAccounts(t, d.Image.User)
 }
@@ -89,21 +81,35 @@ func noLinks(repository fs.FS, name string) error {
 	return nil
 }
 
-// addAccounts names the image's user nginx: also when the container runs as
-// root, nginx finds by this name whom its workers are to be.
-func addAccounts(t *tree.Tree, user string) error {
+// accountFiles are what nginx finds its user in, with root's line.
+var accountFiles = map[string]string{ //nolint:gosec // there is no password: x says so
+	"etc/passwd": "root:x:0:0:root:/:/nonexistent\n",
+	"etc/group":  "root:x:0:\n",
+}
+
+// accountLine is the line of the image's user in one of those.
+func accountLine(file, user string) string {
 	uid, gid, _ := strings.Cut(user, ":")
-	for name, text := range map[string]string{
-		"etc/passwd": "root:x:0:0:root:/:/nonexistent\nnginx:x:" + uid + ":" + gid + ":nginx:/nonexistent:/nonexistent\n",
-		"etc/group":  "root:x:0:\nnginx:x:" + gid + ":\n",
-	} {
-		err := t.Add(tree.File{
-			Path: name, Mode: 0o644, Data: []byte(text),
-			Origin: tree.Origin{Component: project, Path: "image.user"},
-		})
+	if file == "etc/group" {
+		return account + ":x:" + gid + ":\n"
+	}
+	return account + ":x:" + uid + ":" + gid + ":nginx:/nonexistent:/nonexistent\n"
+}
+
+// addAccounts names the image's user nginx, where no package has accounts:
+// also when the container runs as root, nginx finds by this name whom its
+// workers are to be.
+func addAccounts(t *tree.Tree, user string) error {
+	for name, root := range accountFiles {
+		if f, ok := t.Lookup(name); ok && f.Origin == accountOrigin {
+			continue
+		}
+		err := t.Add(tree.File{Path: name, Mode: 0o644, Data: []byte(root + accountLine(name, user)), Origin: accountOrigin})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+var accountOrigin = tree.Origin{Component: project, Path: "image.user"}

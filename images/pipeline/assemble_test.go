@@ -52,13 +52,20 @@ func definition(mappings ...images.Mapping) images.Definition {
 	}
 }
 
+// assemble is what a build of a compiled nginx does.
+func assemble(t *testing.T, dir string, nginx compile.Entry, mappings ...images.Mapping) (*tree.Tree, error) {
+	t.Helper()
+	b := &builder{Options: Options{Repository: dir}, definition: definition(mappings...)}
+	b.origin = &compiled{builder: b, nginx: nginx}
+	return b.assemble(t.Context(), hostPlatform())
+}
+
 func TestAssemble(t *testing.T) {
 	t.Parallel()
 	dir, nginx := checkout(t)
-	got, err := assemble(os.DirFS(dir), definition(
+	got, err := assemble(t, dir, nginx,
 		images.Mapping{From: "conf/nginx.conf", To: "etc/nginx/nginx.conf"},
-		images.Mapping{From: "conf/conf.d", To: "etc/nginx/conf.d"},
-	), nginx)
+		images.Mapping{From: "conf/conf.d", To: "etc/nginx/conf.d"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +129,7 @@ func TestAssembleRefuses(t *testing.T) {
 		{"accounts of the repository", func(repo, _ string) error { return os.WriteFile(repo+"/conf/passwd", nil, 0o600) }, conf,
 			`adding -rw-r--r-- "etc/passwd" (nginx-scratch from "image.user"): the path is taken by`},
 		{"in the binary's place", func(string, string) error { return nil }, images.Mapping{From: "conf/nginx.conf", To: "usr/sbin/nginx"},
-			`adding conf/nginx.conf: adding -rw-r--r-- "usr/sbin/nginx" (nginx-scratch from "conf/nginx.conf"): the path is taken by`},
+			`adding -rwxr-xr-x "usr/sbin/nginx" (nginx from "sbin/nginx"): the path is taken by -rw-r--r-- "usr/sbin/nginx" (nginx-scratch from "conf/nginx.conf")`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -130,7 +137,7 @@ func TestAssembleRefuses(t *testing.T) {
 			if err := c.change(dir, nginx.Dir); err != nil {
 				t.Fatal(err)
 			}
-			got, err := assemble(os.DirFS(dir), definition(c.mapping), nginx)
+			got, err := assemble(t, dir, nginx, c.mapping)
 			if err == nil || !strings.HasPrefix(err.Error(), c.want) {
 				t.Errorf("got %v, %v\nwant %s", got, err, c.want)
 			}

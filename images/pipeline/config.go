@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"fmt"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -14,25 +15,25 @@ import (
 // distribution's security patches it has. The commit of this repository is
 // left out on purpose, because commits that change no input must not change
 // the digest.
-func (b *builder) config() oci.Config {
-	face := b.definition.Image
-	nginx, _ := b.lock.Component("nginx")
-	revision := nginx.Version
-	if nginx.Patches != nil {
-		revision = nginx.Patches.Revision
+func (b *builder) config(platform string) (oci.Config, error) {
+	parsed, err := v1.ParsePlatform(platform)
+	if err != nil {
+		return oci.Config{}, fmt.Errorf("platform %q: %w", platform, err)
 	}
+	face := b.definition.Image
+	version, revision := b.origin.version(platform)
 	created := b.lock.Epoch()
 	labels := map[string]string{}
 	for key, value := range map[string]string{
 		"title": face.Title, "description": face.Description, "source": face.Source, "url": face.Source,
-		"licenses": face.Licenses, "version": nginx.Version, "revision": revision,
-		"created": created.Format(time.RFC3339), "base.name": "scratch", "ref.name": b.Name,
+		"licenses": face.Licenses, "version": version, "revision": revision,
+		"created": created.Format(time.RFC3339), "base.name": "scratch", "ref.name": tag(b.definition),
 	} {
 		labels["org.opencontainers.image."+key] = value
 	}
 	return oci.Config{
-		Platform: v1.Platform{OS: "linux", Architecture: b.Arch},
+		Platform: *parsed,
 		Created:  created, User: face.User, ExposedPorts: face.Ports, StopSignal: face.StopSignal,
 		WorkingDir: "/", Cmd: face.Command, Env: []string{"PATH=" + face.Path}, Labels: labels,
-	}
+	}, nil
 }

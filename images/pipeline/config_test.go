@@ -13,9 +13,8 @@ import (
 
 func TestConfig(t *testing.T) {
 	t.Parallel()
-	b := builder{
-		Options: Options{Name: "static", Arch: "riscv64"},
-		definition: images.Definition{Image: images.Image{
+	b := &builder{
+		definition: images.Definition{Name: "static", Image: images.Image{
 			Title: "Title", Description: "Description", Source: "https://example.org/source", Licenses: "MIT AND Zlib",
 			User: "65532:65533", Ports: []string{"8080/tcp", "8443/udp"}, StopSignal: "SIGQUIT", Path: "/usr/sbin",
 			Command: []string{"nginx", "-g", "daemon off;"}, Binary: "usr/sbin/nginx",
@@ -47,12 +46,18 @@ func TestConfig(t *testing.T) {
 			"org.opencontainers.image.version":     "1.26.3",
 		},
 	}
-	if diff := cmp.Diff(want, b.config()); diff != "" {
+	b.origin = &compiled{builder: b}
+	config, err := b.config("linux/riscv64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, config); diff != "" {
 		t.Errorf("the configuration is different (-want +got):\n%s", diff)
 	}
 
 	b.lock.Components[1].Patches = nil
-	if got := b.config().Labels["org.opencontainers.image.revision"]; got != "1.26.3" {
-		t.Errorf("without patches the revision is %q", got)
+	config, err = b.config("linux/riscv64")
+	if got := config.Labels["org.opencontainers.image.revision"]; err != nil || got != "1.26.3" {
+		t.Errorf("without patches the revision is %q, error %v", got, err)
 	}
 }

@@ -26,12 +26,18 @@ var Variables = []Variable{
 	{cacheVariable, "folder for fetched inputs and compiled components (default: nginx-scratch in the user's cache folder)"},
 	{sourceVariable, "address of a mirror of yours: every input is looked for there first, by its file name"},
 	{debianVariable, "address of a Debian mirror (default: those that this machine's apt is configured with)"},
+	{alpineVariable, "address of an Alpine mirror; below it are BRANCH/REPOSITORY/ARCH (default: alpine.mirror of the definition)"},
+	{keysVariable, "folder with Alpine's key files (default: they are fetched from alpine.keys_from; only pinned ones are believed)"},
+	{bundleVariable, "folder of an inputs.oci: packages are looked for there before the mirror is asked"},
 }
 
 const (
 	cacheVariable  = "NGINX_SCRATCH_CACHE"
 	sourceVariable = "SOURCE_MIRROR"
 	debianVariable = "DEBIAN_MIRROR"
+	alpineVariable = "ALPINE_MIRROR"
+	keysVariable   = "ALPINE_KEYS"
+	bundleVariable = "INPUTS_BUNDLE"
 )
 
 // Print writes the table of variables to w, without passwords.

@@ -1,56 +1,61 @@
 // Package pipeline puts the steps of a build in order: definition, fetch,
-// compile, tree, image, checks, release. It is the only orchestrator; what
-// each step does is in the package of its name.
+// compile or unpack, tree, image, checks, release. It is the only
+// orchestrator; what each step does is in the package of its name.
 package pipeline
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/nginx-scratch/nginx-scratch/images"
-	"github.com/nginx-scratch/nginx-scratch/images/base"
 	"github.com/nginx-scratch/nginx-scratch/images/check"
-	"github.com/nginx-scratch/nginx-scratch/images/compile"
 	"github.com/nginx-scratch/nginx-scratch/images/oci"
 	"github.com/nginx-scratch/nginx-scratch/images/progress"
-	"github.com/nginx-scratch/nginx-scratch/images/publish"
-	"github.com/nginx-scratch/nginx-scratch/images/recipe"
 	"github.com/nginx-scratch/nginx-scratch/images/release"
-	"github.com/nginx-scratch/nginx-scratch/images/store"
 	"github.com/nginx-scratch/nginx-scratch/images/tree"
 )
 
-// Options of Build.
+// Options of all that the pipeline does.
 type Options struct {
 	Repository string // the checkout: definition, lock and configuration are read here, dist is written here
 	Name       string // of the definition: images/NAME.yaml
-	Arch       string // GOARCH of the machine
-	Jobs       int
-	Keep       bool // leave the work folders of components that are compiled
-	Env        Environment
-	Stderr     io.Writer // progress, notes and the table of contents
-	Terminal   bool      // whether Stderr is one
-	Now        func() time.Time
+	ImageName  string // in Docker, without a tag; nginx-scratch if empty
+	// Platforms to build for, such as linux/arm64. None means this machine's,
+	// and "all" those of the definition.
+	Platforms []string
+	Base      string // where to compile: BaseAlpine, BaseHost, or empty to let the pipeline choose
+	Jobs      int    // commands that make runs at once
+	Keep      bool   // leave the work folders of components that are compiled
+	Env       Environment
+	Stderr    io.Writer // progress, notes and the table of contents
+	Terminal  bool      // whether Stderr is one
+	Now       func() time.Time
 }
 
-// Build makes the image, checks it, writes its OCI layout to dist/NAME/oci and
-// loads it into Docker where an engine answers. The reference is what `docker
-// run` takes, or without an engine the folder of the layout, an @ and the
-// digest of its index.
+// Build makes the image for each platform, checks it, writes all as one OCI
+// layout to dist/NAME/oci and loads this machine's into Docker where an engine
+// answers. The reference is what `docker run` takes, or where nothing was
+// loaded the folder of the layout, an @ and the digest of its index.
 func Build(ctx context.Context, o Options) (reference string, err error) {
 	out := progress.New(o.Stderr, o.Terminal, o.Now)
 	defer out.Close()
 	if o.Jobs < 1 {
 		return "", fmt.Errorf("the number of jobs is %d: it must be 1 or more", o.Jobs)
 	}
+	o.ImageName = cmp.Or(o.ImageName, project)
 	b := builder{Options: o, out: out}
-	for _, step := range []func(context.Context) error{b.load, b.compile, b.image, b.check, b.release} {
+	for _, step := range []func(context.Context) error{b.load, b.prepare, b.images, b.release} {
 		if err := step(ctx); err != nil {
 			return "", interrupted(ctx, err)
 		}
@@ -67,129 +72,173 @@ func interrupted(ctx context.Context, err error) error {
 	return fmt.Errorf("interrupted; what was complete is kept, and the next build goes on from there: %w", err)
 }
 
+// origin is where an image's files come from, besides the repository's own:
+// compiled source or packages.
+type origin interface {
+	// prepare makes ready what all platforms need, before any image is made.
+	prepare(ctx context.Context, platforms []string) error
+	// fill adds the origin's files to a tree that has the repository's.
+	fill(ctx context.Context, platform string, t *tree.Tree) error
+	// contents lists what the tree is made of, without the repository's files.
+	contents(platform string, t *tree.Tree) []row
+	// version is nginx's, and revision that of its packaging.
+	version(platform string) (version, revision string)
+	// keep does what is to be done once the image is written.
+	keep() error
+}
+
 // builder carries what one step hands to the next.
 type builder struct {
 	Options
 	out        *progress.Output
 	definition images.Definition
 	lock       images.Lock
-	compiler   *compile.Compiler
-	nginx      compile.Entry
-	tree       *tree.Tree
-	img        v1.Image
+	origin     origin
+	products   []product // in the order of Platforms
 	rel        release.Release
 }
 
+// product is the image for one platform.
+type product struct {
+	platform string
+	tree     *tree.Tree
+	img      v1.Image
+}
+
+// hostPlatform is what containers on this machine run.
+func hostPlatform() string { return "linux/" + runtime.GOARCH }
+
 func (b *builder) load(context.Context) error {
 	var err error
-	fsys := os.DirFS(b.Repository)
-	if b.definition, err = images.LoadDefinition(fsys, "images/"+b.Name+".yaml"); err != nil {
+	if b.definition, b.lock, err = load(b.Repository, b.Name); err != nil {
 		return err
 	}
-	b.lock, err = images.LoadLock(fsys, "images/"+b.Name+".lock.json", b.definition)
+	if !b.definition.IsImage() {
+		return fmt.Errorf("images/%s.yaml is of a root file system to compile in, not of an image", b.Name)
+	}
+	b.Platforms, err = platforms(b.Platforms, b.definition)
 	return err
 }
 
-func (b *builder) compile(ctx context.Context) error {
-	toolchain, err := base.Host(ctx)
+// load reads a definition and its lock.
+func load(repository, name string) (images.Definition, images.Lock, error) {
+	fsys := os.DirFS(repository)
+	definition, err := loadDefinition(repository, name)
 	if err != nil {
-		return err
+		return definition, images.Lock{}, err
 	}
-	plan, err := recipe.Plan(b.definition, b.lock, b.Arch,
-		recipe.Toolchain{ID: toolchain.ID, GCC: toolchain.GCC, Headers: toolchain.Headers})
-	if err != nil {
-		return err
-	}
-	cache, err := b.Env.CacheDir()
-	if err != nil {
-		return err
-	}
-	inputs, err := store.Open(cache)
-	if err != nil {
-		return err
-	}
-	b.compiler = &compile.Compiler{
-		Dir: cache, Definition: b.definition, Lock: b.lock, Plan: plan,
-		Path:  func(in images.Input) string { return inputs.Path(store.Input{SHA256: in.SHA256}) },
-		Fetch: func(ctx context.Context, list []images.Input) error { return b.fetch(ctx, inputs, list) },
-		Run:   base.Run, Jobs: b.Jobs, Keep: b.Keep, Progress: b.out,
-	}
-	b.nginx, err = b.compiler.Component(ctx, "nginx")
-	return err
+	lock, err := images.LoadLock(fsys, lockFile(name), definition)
+	return definition, lock, err
 }
 
-func (b *builder) fetch(ctx context.Context, s *store.Store, list []images.Input) error {
-	m, err := findMirrors(ctx, b.Env)
+func (b *builder) prepare(ctx context.Context) error {
+	switch profile(b.definition) {
+	case check.Static:
+		b.origin = &compiled{builder: b}
+	default:
+		b.origin = &packaged{builder: b}
+	}
+	return b.origin.prepare(ctx, b.Platforms)
+}
+
+// profile is what the checks demand of an image.
+func profile(d images.Definition) check.Profile {
+	switch {
+	case d.Alpine == nil:
+		return check.Static
+	case len(d.Alpine.Files) > 0:
+		return check.Dynamic
+	}
+	return check.Debug
+}
+
+// images makes and checks the images of all platforms, at once: packing one
+// takes one processor.
+func (b *builder) images(ctx context.Context) error {
+	b.products = make([]product, len(b.Platforms))
+	errs := make([]error, len(b.Platforms))
+	var wg sync.WaitGroup
+	for i, platform := range b.Platforms {
+		wg.Go(func() {
+			p, err := b.image(ctx, platform)
+			if err == nil {
+				err = b.check(ctx, p)
+			}
+			if err != nil && len(b.Platforms) > 1 {
+				err = fmt.Errorf("%s: %w", platform, err)
+			}
+			b.products[i], errs[i] = p, err
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func (b *builder) image(ctx context.Context, platform string) (product, error) {
+	t, err := b.assemble(ctx, platform)
 	if err != nil {
-		return err
+		return product{}, fmt.Errorf("assembling the tree: %w", err)
 	}
-	var inputs []store.Input
-	for _, in := range list {
-		inputs = append(inputs, m.expand(in))
+	config, err := b.config(platform)
+	if err != nil {
+		return product{}, err
 	}
-	return s.Fetch(ctx, inputs, store.Options{Progress: b.out})
+	img, err := oci.Image(t, config)
+	return product{platform: platform, tree: t, img: img}, err
 }
 
-func (b *builder) image(context.Context) error {
-	var err error
-	if b.tree, err = assemble(os.DirFS(b.Repository), b.definition, b.nginx); err != nil {
-		return fmt.Errorf("assembling the tree: %w", err)
-	}
-	b.img, err = oci.Image(b.tree, b.config())
-	return err
-}
-
-func (b *builder) check(ctx context.Context) error {
+func (b *builder) check(ctx context.Context, p product) error {
 	results, err := check.Run(ctx, check.Subject{
-		Tree: b.tree, Image: b.img, Paths: b.definition.Paths, Binary: b.definition.Image.Binary,
+		Tree: p.tree, Image: p.img, Paths: b.definition.Paths, Binary: b.definition.Image.Binary,
+		Profile: profile(b.definition),
 		Budgets: check.Budgets{Disk: b.definition.Budgets.Disk, Compressed: b.definition.Budgets.Compressed},
-		Try:     try(b.tree, b.definition.Image.User),
+		Try:     try(p.tree, b.definition.Image.User, p.platform),
 	})
 	if err != nil {
 		return fmt.Errorf("the image is refused: %w", err)
 	}
 	for _, r := range results {
 		if r.Skipped() {
-			b.out.Note(fmt.Sprintf("check %s: %v", r.Check.Name, r.Err))
+			b.out.Note(fmt.Sprintf("check %s of %s: %v", r.Check.Name, p.platform, r.Err))
 		}
 	}
 	return nil
 }
 
 func (b *builder) release(context.Context) error {
-	index, err := oci.Index(b.img)
+	var all []v1.Image
+	for _, p := range b.products {
+		all = append(all, p.img)
+	}
+	index, err := oci.Index(all...)
 	if err != nil {
 		return err
 	}
-	b.rel = release.Release{Name: project, Tag: b.Name, Index: index}
-	return b.rel.Write(b.layout())
+	b.rel = release.Release{Name: b.ImageName, Tag: tag(b.definition), Index: index}
+	if err := b.rel.Write(b.layout()); err != nil {
+		return err
+	}
+	return b.origin.keep()
 }
 
-func (b *builder) layout() string { return filepath.Join(b.Repository, "dist", b.Name, "oci") }
+// tag names the image of a definition. One to look for errors with says so
+// wherever it goes.
+func tag(d images.Definition) string {
+	if profile(d) == check.Debug {
+		return d.Name + "-debug"
+	}
+	return d.Name
+}
 
-// deliver prints what is in the image, loads it into Docker where an engine
-// answers, and returns how to refer to it.
-func (b *builder) deliver(ctx context.Context) (reference string, err error) {
-	if err := b.summary(); err != nil {
-		return "", err
+func (b *builder) layout() string { return filepath.Join(b.dist(), "oci") }
+
+func (b *builder) dist() string { return filepath.Join(b.Repository, "dist", b.Name) }
+
+// host returns the product that this machine can run.
+func (b *builder) host() (product, bool) {
+	i := slices.IndexFunc(b.products, func(p product) bool { return p.platform == hostPlatform() })
+	if i < 0 {
+		return product{}, false
 	}
-	if err := publish.DockerAvailable(ctx); err != nil {
-		b.out.Note(fmt.Sprintf("Not loaded into Docker: %v", err))
-		digest, err := b.rel.Index.Digest()
-		if err != nil {
-			return "", fmt.Errorf("computing the digest: %w", err)
-		}
-		return b.layout() + "@" + digest.String(), nil
-	}
-	tag := project + ":" + b.Name
-	_, loaded, err := publish.Docker(ctx, b.img, tag)
-	if err != nil {
-		return "", err
-	}
-	if loaded {
-		b.out.Note("Loaded into Docker as " + tag)
-	} else {
-		b.out.Note("Docker has it already as " + tag)
-	}
-	return tag, nil
+	return b.products[i], true
 }

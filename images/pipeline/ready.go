@@ -6,28 +6,44 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/nginx-scratch/nginx-scratch/images/base"
+	"github.com/nginx-scratch/nginx-scratch/images/compile"
 	"github.com/nginx-scratch/nginx-scratch/images/publish"
+	"github.com/nginx-scratch/nginx-scratch/images/store"
 )
 
 // Ready reports what this machine lacks to build the image and run it, before
 // any work has started.
-func Ready(ctx context.Context) error {
-	_, err := base.Host(ctx)
+func Ready(ctx context.Context, o Options) error {
+	definition, err := loadDefinition(o.Repository, o.Name)
+	if err != nil {
+		return err
+	}
+	if definition.Alpine == nil && o.Base != BaseAlpine {
+		_, err = base.Host(ctx)
+	}
 	return errors.Join(err, publish.DockerAvailable(ctx))
 }
 
-// Clean removes what builds leave: the image in dist, and from the cache what
-// the store and the compiler put there. Whatever else is in those folders, for
-// somebody may have pointed the cache at a folder of other things, stays.
+// rootsFolder is where root file systems to compile in are kept, below the cache.
+const rootsFolder = "roots"
+
+// Clean removes what builds leave: the images in dist, and from the cache what
+// the packages put there that keep something. Whatever else is in those
+// folders, for somebody may have pointed the cache at a folder of other
+// things, stays.
 func Clean(o Options) error {
 	cache, err := o.Env.CacheDir()
 	if err != nil {
 		return err
 	}
-	paths := []string{filepath.Join(o.Repository, "dist", o.Name)}
-	for _, name := range []string{"inputs", "partial", "components", "work", "work.lock", "logs", "kept"} {
+	var paths []string
+	for _, name := range []string{"static", "alpine", "minimal"} {
+		paths = append(paths, filepath.Join(o.Repository, "dist", name))
+	}
+	for _, name := range slices.Concat(store.Folders, compile.Folders, []string{rootsFolder}) {
 		paths = append(paths, filepath.Join(cache, name))
 	}
 	for _, path := range paths {
@@ -36,4 +52,9 @@ func Clean(o Options) error {
 		}
 	}
 	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }

@@ -4,14 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-
-	"github.com/nginx-scratch/nginx-scratch/images/size"
 )
 
 // row is one line of the table of contents.
@@ -20,64 +17,42 @@ type row struct {
 	bytes         int64
 }
 
-// summary prints what is in the image and how much of its budgets it takes.
+// summary prints what is in each image and how much of its budgets it takes.
 func (b *builder) summary() error {
-	compressed, err := compressedSize(b.img)
-	if err != nil {
-		return err
+	for _, p := range b.products {
+		if len(b.products) > 1 {
+			if _, err := fmt.Fprintln(b.Stderr, p.platform); err != nil {
+				return fmt.Errorf("printing the table: %w", err)
+			}
+		}
+		compressed, err := compressedSize(p.img)
+		if err != nil {
+			return err
+		}
+		manifest, err := p.img.Digest()
+		if err != nil {
+			return fmt.Errorf("computing the digest: %w", err)
+		}
+		err = writeTable(b.Stderr, b.rows(p), totals{
+			disk: p.tree.Size(), diskBudget: b.definition.Budgets.Disk,
+			compressed: compressed, compressedBudget: b.definition.Budgets.Compressed,
+		}, manifest)
+		if err != nil {
+			return err
+		}
 	}
-	manifest, err := b.img.Digest()
-	if err != nil {
-		return fmt.Errorf("computing the digest: %w", err)
-	}
-	return writeTable(b.Stderr, b.contents(), totals{
-		disk: b.tree.Size(), diskBudget: b.definition.Budgets.Disk,
-		compressed: compressed, compressedBudget: b.definition.Budgets.Compressed,
-	}, manifest)
+	return nil
 }
 
-// contents lists the components. Those that are linked into the one program
-// share its bytes by what its symbols say.
-func (b *builder) contents() []row {
-	var binary, own int64
-	for f := range b.tree.All() {
+// rows lists what the origin brings, and last the repository's own files.
+func (b *builder) rows(p product) []row {
+	var own int64
+	for f := range p.tree.All() {
 		if f.Origin.Component == project {
 			own += int64(len(f.Data))
-		} else {
-			binary += int64(len(f.Data))
 		}
 	}
-	linked := b.linked()
-	var rows []row
-	for _, c := range b.lock.Components {
-		version := c.Version
-		if c.Patches != nil {
-			version = c.Patches.Revision
-		}
-		rows = append(rows, row{c.Name, version, linked[c.Name]})
-		binary -= linked[c.Name]
-	}
-	return append(rows,
-		row{"headers, strings, padding", "", binary},
-		row{"configuration and pages", "", own})
-}
-
-// linked is an estimate to look at. Where it cannot be made, because the
-// libraries have left the cache, all bytes stay with the program.
-func (b *builder) linked() map[string]int64 {
-	libraries := map[string][]string{}
-	for _, c := range b.lock.Components {
-		paths, err := filepath.Glob(filepath.Join(b.compiler.Installed(c.Name), "lib", "*.a"))
-		if err != nil || c.Name != "nginx" && len(paths) == 0 {
-			return nil
-		}
-		libraries[c.Name] = paths
-	}
-	sizes, err := size.Attribute(b.nginx.Path("sbin/nginx.symbols"), "nginx", libraries)
-	if err != nil {
-		b.out.Note(fmt.Sprintf("the sizes of the components are not known: %v", err))
-	}
-	return sizes
+	return append(b.origin.contents(p.platform, p.tree), row{"configuration and pages", "", own})
 }
 
 type totals struct{ disk, diskBudget, compressed, compressedBudget int64 }

@@ -16,7 +16,12 @@ import (
 
 // try returns a function that runs a program of the tree as the image will:
 // below the tree as a read-only root, as the image's user, without a network.
-func try(t *tree.Tree, user string) func(context.Context, ...string) (string, error) {
+// For another machine's platform it needs an emulator, and is nil without one.
+func try(t *tree.Tree, user, platform string) func(context.Context, ...string) (string, error) {
+	emulator, ok := emulatorOf(platform)
+	if !ok {
+		return nil
+	}
 	return func(ctx context.Context, argv ...string) (output string, err error) {
 		uid, gid, err := ids(user)
 		if err != nil {
@@ -35,12 +40,17 @@ func try(t *tree.Tree, user string) func(context.Context, ...string) (string, er
 		}
 		// Where a container runtime mounts what the kernel provides.
 		for _, dir := range []string{"dev", "proc"} {
-			if err := os.Mkdir(filepath.Join(root, dir), 0o755); err != nil {
+			if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
 				return "", fmt.Errorf("preparing a root: %w", err)
 			}
 		}
 		var out bytes.Buffer
-		err = base.Run(ctx, base.Command{Root: root, Argv: argv, Dir: "/", UID: uid, GID: gid, Output: &out})
+		c := base.Command{Root: root, Argv: argv, Dir: "/", UID: uid, GID: gid, Output: &out}
+		if emulator != "" {
+			c.Mounts = []base.Mount{{Source: emulator, Target: emulatorPath}}
+			c.Argv = append([]string{emulatorPath}, argv...)
+		}
+		err = base.Run(ctx, c)
 		return out.String(), err
 	}
 }

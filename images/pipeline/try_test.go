@@ -36,7 +36,7 @@ func program(t *testing.T) *tree.Tree {
 }
 
 func TestTry(t *testing.T) {
-	run := try(program(t), "65532:65533")
+	run := try(program(t), "65532:65533", hostPlatform())
 	// Nothing is left behind, whatever happens below.
 	temporary := t.TempDir()
 	t.Setenv("TMPDIR", temporary)
@@ -80,7 +80,7 @@ log: opened
 func TestTryRefusesUsers(t *testing.T) {
 	t.Parallel()
 	for _, user := range []string{"", "nginx", "65532", "65532:", ":65532", "65532:nginx", "1:2:3"} {
-		if out, err := try(tree.New(), user)(t.Context(), "/x"); err == nil || out != "" {
+		if out, err := try(tree.New(), user, hostPlatform())(t.Context(), "/x"); err == nil || out != "" {
 			t.Errorf("%q gives %q, %v", user, out, err)
 		}
 	}

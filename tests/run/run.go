@@ -1,14 +1,17 @@
 // Package run runs the project's tests the way `mage test` does: unit tests of
-// every package, then the container tests against one image.
+// every package, then the container tests against one image, and the whole path
+// from packages to containers.
 package run
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -24,29 +27,57 @@ type Options struct {
 // patience is how long tests may take to clean up after an interrupt.
 const patience = 60 * time.Second
 
-// containers is the package of the container tests, below the module's path.
-const containers = "/tests"
+// The packages of the tests that need an engine, below the module's path.
+const (
+	containers = "/tests"        // of one image
+	packaged   = "/tests/alpine" // from a repository of packages to images
+)
 
-// Unit runs the tests of every package but the container tests.
+// Unit runs the tests of every package but those that need an engine.
 func Unit(ctx context.Context, o Options) error {
 	packages, err := o.list(ctx)
 	if err != nil {
 		return err
 	}
-	packages = slices.DeleteFunc(packages, func(p string) bool { return strings.HasSuffix(p, containers) })
+	packages = slices.DeleteFunc(packages, func(p string) bool {
+		return strings.HasSuffix(p, containers) || strings.HasSuffix(p, packaged)
+	})
 	if err := o.test(ctx, o.Env, packages...); err != nil {
 		return fmt.Errorf("running the unit tests: %w", err)
 	}
 	return nil
 }
 
-// Image runs the container tests against an image that Docker has, such as
-// nginx-scratch:static. They are never taken from Go's cache: their result
-// depends on the engine.
-func Image(ctx context.Context, o Options, image string) error {
-	env := append(slices.Clone(o.Env), "NGINX_SCRATCH_IMAGE="+image)
+// Packaged makes a repository of packages, and runs the tests of all that is
+// made of it. The first run compiles for minutes.
+func Packaged(ctx context.Context, o Options) error {
+	if err := o.test(ctx, o.Env, "-count=1", "-timeout=60m", "."+packaged); err != nil {
+		return fmt.Errorf("running the tests of packages: %w", err)
+	}
+	return nil
+}
+
+// A Target is an image for the container tests.
+type Target struct {
+	Image      string // a reference that Docker has, such as nginx-scratch:static
+	Definition string // what it was made of, such as static
+	// Repository is the folder with the definition and the configuration that it
+	// was made of. Empty is that of the Options.
+	Repository string
+}
+
+// Image runs the container tests against an image. They are never taken from
+// Go's cache: their result depends on the engine.
+func Image(ctx context.Context, o Options, target Target) error {
+	// The tests run in a folder of their own.
+	repository, err := filepath.Abs(cmp.Or(target.Repository, o.Repository))
+	if err != nil {
+		return fmt.Errorf("finding the repository of %s: %w", target.Image, err)
+	}
+	env := append(slices.Clone(o.Env), "NGINX_SCRATCH_IMAGE="+target.Image,
+		"NGINX_SCRATCH_DEFINITION="+target.Definition, "NGINX_SCRATCH_REPOSITORY="+repository)
 	if err := o.test(ctx, env, "-count=1", "-parallel=4", "-timeout=20m", "."+containers); err != nil {
-		return fmt.Errorf("running the container tests against %s: %w", image, err)
+		return fmt.Errorf("running the container tests against %s: %w", target.Image, err)
 	}
 	return nil
 }

@@ -20,7 +20,8 @@ func module(t *testing.T, files map[string]string) (Options, *strings.Builder) {
 		"a/a_test.go": "package a\n\nimport \"testing\"\n\nfunc TestA(t *testing.T) { t.Log(\"unit test ran\") }\n",
 		"tests/t.go":  "package tests\n",
 		"tests/t_test.go": "package tests\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\n" +
-			"func TestT(t *testing.T) { t.Fatal(\"image is\", os.Getenv(\"NGINX_SCRATCH_IMAGE\")) }\n",
+			"func TestT(t *testing.T) { t.Fatal(\"image is\", os.Getenv(\"NGINX_SCRATCH_IMAGE\"),\n" +
+			"os.Getenv(\"NGINX_SCRATCH_DEFINITION\"), os.Getenv(\"NGINX_SCRATCH_REPOSITORY\")) }\n",
 	}
 	maps.Copy(all, files)
 	for name, text := range all {
@@ -65,12 +66,25 @@ func TestUnitInNoModule(t *testing.T) {
 	}
 }
 
-func TestImageNamesTheImage(t *testing.T) {
+func TestImageNamesTheTarget(t *testing.T) {
 	t.Parallel()
-	o, out := module(t, nil)
-	err := Image(t.Context(), o, "some:image")
-	if err == nil || !strings.Contains(err.Error(), "against some:image: ") || !strings.Contains(out.String(), "image is some:image") {
-		t.Errorf("error %v\n%s", err, out)
+	elsewhere, err := filepath.Abs("elsewhere")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, repository := range map[string]string{"the tests' own repository": "", "another repository": "elsewhere"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, out := module(t, nil)
+			want := o.Repository
+			if repository != "" {
+				want = elsewhere
+			}
+			err := Image(t.Context(), o, Target{Image: "some:image", Definition: "kind", Repository: repository})
+			if err == nil || !strings.Contains(err.Error(), "against some:image: ") || !strings.Contains(out.String(), "image is some:image kind "+want+"\n") {
+				t.Errorf("error %v\n%s", err, out)
+			}
+		})
 	}
 }
 

@@ -1,0 +1,155 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"time"
+
+	"github.com/nginx-scratch/nginx-scratch/images"
+	"github.com/nginx-scratch/nginx-scratch/images/alpine"
+	"github.com/nginx-scratch/nginx-scratch/images/base"
+	"github.com/nginx-scratch/nginx-scratch/images/repository"
+	"github.com/nginx-scratch/nginx-scratch/images/rootfs"
+	"github.com/nginx-scratch/nginx-scratch/images/tree"
+)
+
+// The places to compile in.
+const (
+	BaseAlpine = "alpine" // a root file system of Alpine's packages
+	BaseHost   = "host"   // this machine's compiler
+)
+
+// baseName is the definition of the Alpine base.
+const baseName = "base"
+
+// quickly is how long a mirror may take to answer, where there is a choice.
+const quickly = 2 * time.Second
+
+// place is where to compile.
+type place struct {
+	root      string // empty: this machine
+	toolchain base.Toolchain
+}
+
+// place returns the base that was asked for, or the Alpine base where it can
+// be had without waiting and else this machine, and says which.
+func (b *builder) place(ctx context.Context) (place, error) {
+	switch b.Base {
+	case BaseHost:
+		return host(ctx)
+	case BaseAlpine:
+		return b.alpineBase(ctx)
+	case "":
+	default:
+		return place{}, fmt.Errorf("base %q: it must be %q or %q", b.Base, BaseAlpine, BaseHost)
+	}
+	why, ok := b.alpineAtHand(ctx)
+	if ok {
+		b.out.Note("base: alpine, for " + why)
+		return b.alpineBase(ctx)
+	}
+	b.out.Note("base: host, for " + why)
+	return host(ctx)
+}
+
+func host(ctx context.Context) (place, error) {
+	toolchain, err := base.Host(ctx)
+	return place{toolchain: toolchain}, err
+}
+
+// alpineAtHand says whether the Alpine base can be had without waiting, and why.
+func (b *builder) alpineAtHand(ctx context.Context) (why string, ok bool) {
+	client, want, err := b.lockedBase()
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "there is no " + lockFile(baseName) + " (mage lock base makes it)", false
+	case err != nil:
+		return err.Error(), false
+	case client.Has(want):
+		return "all its packages are in the cache", true
+	}
+	if err := client.Answers(ctx, want.Arch, quickly); err != nil {
+		return err.Error(), false
+	}
+	return "its mirror answers", true
+}
+
+// lockedBase is what the lock of the base has for this machine.
+func (b *builder) lockedBase() (repository.Client, images.LockedPlatform, error) {
+	definition, lock, err := load(b.Repository, baseName)
+	if err != nil {
+		return repository.Client{}, images.LockedPlatform{}, err
+	}
+	want, err := locked(lock, baseName, []string{hostPlatform()})
+	if err != nil {
+		return repository.Client{}, images.LockedPlatform{}, err
+	}
+	client, err := b.repository(definition, b.out)
+	return client, want[0], err
+}
+
+func (b *builder) alpineBase(ctx context.Context) (place, error) {
+	client, want, err := b.lockedBase()
+	if err != nil {
+		return place{}, fmt.Errorf("preparing the Alpine base: %w", err)
+	}
+	key, err := baseKey(want)
+	if err != nil {
+		return place{}, err
+	}
+	cache := rootfs.Cache{Dir: filepath.Join(client.Store.Dir(), rootsFolder), Progress: b.out}
+	root, err := cache.Root(ctx, key, func(add func(tree.File) error) error {
+		if err := client.Fetch(ctx, want); err != nil {
+			return err
+		}
+		packages, err := client.ReadAll(ctx, want)
+		if err != nil {
+			return err
+		}
+		files, err := alpine.Merge(packages)
+		if err != nil {
+			return err
+		}
+		links, err := alpine.Applets(files)
+		if err != nil {
+			return err
+		}
+		for _, f := range append(files, links...) {
+			if err := add(f); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return place{}, fmt.Errorf("preparing the Alpine base: %w", err)
+	}
+	toolchain, err := base.InRoot(ctx, root, key)
+	if err != nil {
+		return place{}, fmt.Errorf("preparing the Alpine base: %w", err)
+	}
+	return place{root: root, toolchain: toolchain}, nil
+}
+
+// baseVersion is raised when the same packages would give another root.
+const baseVersion = 1
+
+// baseKey names a root by all that goes into it.
+func baseKey(want images.LockedPlatform) (string, error) {
+	data, err := json.Marshal(struct {
+		Version  int                    `json:"version"`
+		Arch     string                 `json:"arch"`
+		Packages []images.LockedPackage `json:"packages"`
+	}{baseVersion, want.Arch, want.Packages})
+	if err != nil {
+		return "", fmt.Errorf("naming the Alpine base: %w", err)
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), nil
+}

@@ -1,0 +1,43 @@
+package pipeline
+
+import (
+	"context"
+
+	"github.com/nginx-scratch/nginx-scratch/images"
+	"github.com/nginx-scratch/nginx-scratch/images/progress"
+	"github.com/nginx-scratch/nginx-scratch/images/store"
+)
+
+// Fetcher gets the pinned archives of a lock into the user's cache.
+type Fetcher struct {
+	Cache string // the folder
+	store *store.Store
+	env   Environment
+	out   *progress.Output
+}
+
+// NewFetcher returns one for the cache that the environment names.
+func NewFetcher(env Environment, out *progress.Output) (Fetcher, error) {
+	cache, err := env.CacheDir()
+	if err != nil {
+		return Fetcher{}, err
+	}
+	s, err := store.Open(cache)
+	return Fetcher{Cache: cache, store: s, env: env, out: out}, err
+}
+
+// Path is where an input is once it has been fetched.
+func (f Fetcher) Path(in images.Input) string { return f.store.Path(store.Input{SHA256: in.SHA256}) }
+
+// Fetch makes inputs present. Without one that is missing, no connection is opened.
+func (f Fetcher) Fetch(ctx context.Context, list []images.Input) error {
+	m, err := findMirrors(ctx, f.env)
+	if err != nil {
+		return err
+	}
+	var inputs []store.Input
+	for _, in := range list {
+		inputs = append(inputs, m.expand(in))
+	}
+	return f.store.Fetch(ctx, inputs, store.Options{Progress: f.out})
+}

@@ -1,0 +1,172 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/nginx-scratch/nginx-scratch/images"
+	"github.com/nginx-scratch/nginx-scratch/images/progress"
+)
+
+// Lock resolves the packages of a definition against the signed indexes of
+// today and pins them in images/NAME.lock.json, whose path it returns. A lock
+// that is there and good is left as it is unless update says otherwise; with
+// some platforms only, the others keep what they have.
+func Lock(ctx context.Context, o Options, update bool) (path string, err error) {
+	out := progress.New(o.Stderr, o.Terminal, o.Now)
+	defer out.Close()
+	path = filepath.Join(o.Repository, filepath.FromSlash(lockFile(o.Name)))
+	definition, err := loadDefinition(o.Repository, o.Name)
+	if err != nil {
+		return "", err
+	}
+	if definition.Alpine == nil {
+		return "", fmt.Errorf("images/%s.yaml has no packages of Alpine's to resolve: its lock is edited by hand, "+
+			"and a build refuses what does not match", o.Name)
+	}
+	if len(o.Platforms) == 0 {
+		o.Platforms = []string{allPlatforms}
+	}
+	chosen, err := platforms(o.Platforms, definition)
+	if err != nil {
+		return "", err
+	}
+	old, err := o.oldLock(definition, update)
+	if err != nil {
+		return "", err
+	}
+	if !update && covers(old, chosen) {
+		out.Note(lockFile(o.Name) + " has these platforms and matches the definition; -update asks the repositories for newer packages")
+		return path, nil
+	}
+	lock, err := o.resolve(ctx, definition, old, chosen, out)
+	if err != nil {
+		return "", interrupted(ctx, err)
+	}
+	data, err := lock.Encode()
+	if err != nil {
+		return "", err
+	}
+	if err := replaceFile(path, data); err != nil {
+		return "", fmt.Errorf("writing %s: %w", path, err)
+	}
+	if _, err := images.LoadLock(os.DirFS(o.Repository), lockFile(o.Name), definition); err != nil {
+		return "", fmt.Errorf("reading back what was written: %w", err)
+	}
+	return path, nil
+}
+
+// oldLock is what was locked before, empty where nothing was. It is read too
+// when it is to be replaced: an index older than those it saw is refused.
+func (o Options) oldLock(d images.Definition, update bool) (images.LockedAlpine, error) {
+	l, err := images.LoadLock(os.DirFS(o.Repository), lockFile(o.Name), d)
+	if err == nil {
+		return *l.Alpine, nil
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return images.LockedAlpine{}, nil
+	}
+	if !update {
+		return images.LockedAlpine{}, fmt.Errorf("%w\nrun again with -update to make it anew", err)
+	}
+	l, err = images.ReadLock(os.DirFS(o.Repository), lockFile(o.Name))
+	if err != nil {
+		return images.LockedAlpine{}, fmt.Errorf("%w\nremove the file if nothing in it is of use", err)
+	}
+	if l.Alpine == nil || l.Alpine.Branch != d.Alpine.Branch {
+		return images.LockedAlpine{}, nil // nothing of it says anything about this branch
+	}
+	return *l.Alpine, nil
+}
+
+func covers(a images.LockedAlpine, platforms []string) bool {
+	return !slices.ContainsFunc(platforms, func(p string) bool { _, ok := a.Platform(p); return !ok })
+}
+
+// resolve makes the new lock, and says what is different from the old one.
+func (o Options) resolve(ctx context.Context, d images.Definition, before images.LockedAlpine, chosen []string, out *progress.Output) (images.Lock, error) {
+	client, err := o.repository(d, out)
+	if err != nil {
+		return images.Lock{}, err
+	}
+	locked := images.LockedAlpine{Branch: d.Alpine.Branch, Repositories: d.Alpine.Repositories, Wanted: d.Alpine.Packages}
+	for _, platform := range d.Alpine.Platforms {
+		was, there := before.Platform(platform)
+		switch {
+		case slices.Contains(chosen, platform):
+			now, err := client.Lock(ctx, platform, was)
+			if err != nil {
+				return images.Lock{}, err
+			}
+			for _, line := range changes(was, now) {
+				out.Note(line)
+			}
+			locked.Platforms = append(locked.Platforms, now)
+		case there:
+			locked.Platforms = append(locked.Platforms, was)
+		}
+	}
+	lock := images.Lock{Definition: d.Name, Alpine: &locked}
+	for _, p := range locked.Platforms {
+		for _, l := range p.Packages {
+			lock.SourceDateEpoch = max(lock.SourceDateEpoch, l.Built)
+		}
+	}
+	return lock, nil
+}
+
+// changes lists what is different, a line each.
+func changes(was, now images.LockedPlatform) []string {
+	var lines []string
+	say := func(format string, args ...any) {
+		lines = append(lines, now.Platform+": "+strings.TrimSpace(fmt.Sprintf(format, args...)))
+	}
+	for _, l := range now.Packages {
+		old, ok := was.Package(l.Name)
+		switch {
+		case !ok:
+			say("%s %s", l.Name, l.Version)
+		case old.Version != l.Version:
+			say("%s %s -> %s", l.Name, old.Version, l.Version)
+		case old.Checksum != l.Checksum:
+			say("%s %s was built again", l.Name, l.Version)
+		}
+	}
+	for _, l := range was.Packages {
+		if _, ok := now.Package(l.Name); !ok {
+			say("%s %s is no longer needed", l.Name, l.Version)
+		}
+	}
+	if len(lines) == 0 {
+		say("nothing has changed")
+	}
+	return lines
+}
+
+// replaceFile writes data to path, old or new and never half.
+func replaceFile(path string, data []byte) (err error) {
+	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, data) {
+		return nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	_, err = f.Write(data)
+	if err := errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

@@ -1,0 +1,142 @@
+package pipeline
+
+import (
+	"context"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/nginx-scratch/nginx-scratch/images/alpine"
+	"github.com/nginx-scratch/nginx-scratch/images/apk"
+	"github.com/nginx-scratch/nginx-scratch/images/closure"
+	"github.com/nginx-scratch/nginx-scratch/images/repository"
+	"github.com/nginx-scratch/nginx-scratch/images/tree"
+)
+
+// packaged is the origin of images whose files are from Alpine's packages.
+type packaged struct {
+	*builder
+	client repository.Client
+}
+
+func (o *packaged) prepare(ctx context.Context, platforms []string) error {
+	want, err := locked(o.lock, o.Name, platforms)
+	if err != nil {
+		return err
+	}
+	if o.client, err = o.repository(o.definition, o.out); err != nil {
+		return err
+	}
+	return o.client.Fetch(ctx, want...)
+}
+
+// packages reads those of one platform.
+func (o *packaged) packages(ctx context.Context, platform string) ([]apk.Package, error) {
+	l, _ := o.lock.Alpine.Platform(platform)
+	return o.client.ReadAll(ctx, l)
+}
+
+func (o *packaged) fill(ctx context.Context, platform string, t *tree.Tree) error {
+	packages, err := o.packages(ctx, platform)
+	if err != nil {
+		return err
+	}
+	files, err := wanted(packages, o.definition.Alpine.Files)
+	if err != nil {
+		return err
+	}
+	kept := slices.DeleteFunc(files, func(f tree.File) bool { return covered(t, f) })
+	for i, f := range kept {
+		if _, ok := accountFiles[f.Path]; ok {
+			kept[i] = withUser(f, o.definition.Image.User) // no longer what the package has
+		}
+		if err := t.Add(kept[i]); err != nil {
+			return err
+		}
+	}
+	return t.Add(tree.File{
+		Path: alpine.DatabasePath, Mode: 0o644, Data: alpine.Database(packages, kept),
+		Origin: tree.Origin{Component: project, Path: lockFile(o.Name)},
+	})
+}
+
+// wanted are the files that the patterns ask for, with what those need to run;
+// without patterns all files, and the links of busybox's programs.
+func wanted(packages []apk.Package, patterns []string) ([]tree.File, error) {
+	files, err := alpine.Merge(packages)
+	if err != nil {
+		return nil, err
+	}
+	if len(patterns) == 0 {
+		links, err := alpine.Applets(files)
+		return append(files, links...), err
+	}
+	graph, err := closureOf(files, patterns)
+	if err != nil {
+		return nil, err
+	}
+	return graph.Files(), nil
+}
+
+func closureOf(files []tree.File, patterns []string) (*closure.Graph, error) {
+	all := tree.New()
+	for _, f := range files {
+		if err := all.Add(f); err != nil {
+			return nil, err
+		}
+	}
+	return closure.Find(all, patterns)
+}
+
+// covered reports whether the repository has something of its own where a
+// package has f, or a link or file where the package has a folder.
+func covered(t *tree.Tree, f tree.File) bool {
+	if own, ok := t.Lookup(f.Path); ok {
+		return !own.Mode.IsDir() || own.Origin != tree.Origin{} || f.Mode.IsDir()
+	}
+	for dir := path.Dir(f.Path); dir != "."; dir = path.Dir(dir) {
+		if own, ok := t.Lookup(dir); ok && !own.Mode.IsDir() {
+			return true
+		}
+	}
+	return false
+}
+
+// withUser adds the image's user to the accounts of a package.
+func withUser(f tree.File, user string) tree.File {
+	var lines strings.Builder
+	for line := range strings.Lines(string(f.Data)) {
+		if !strings.HasPrefix(line, account+":") {
+			lines.WriteString(strings.TrimSuffix(line, "\n") + "\n")
+		}
+	}
+	lines.WriteString(accountLine(f.Path, user))
+	f.Data = []byte(lines.String())
+	f.Mode = fs.FileMode(0o644)
+	f.Origin = accountOrigin
+	return f
+}
+
+func (o *packaged) contents(platform string, t *tree.Tree) []row {
+	bytes := map[string]int64{}
+	for f := range t.All() {
+		bytes[f.Origin.Component] += int64(len(f.Data))
+	}
+	var rows []row
+	l, _ := o.lock.Alpine.Platform(platform)
+	for _, p := range l.Packages {
+		if n, ok := bytes[p.Name]; ok {
+			rows = append(rows, row{p.Name, p.Version, n})
+		}
+	}
+	return rows
+}
+
+// version splits 1.28.0-r3, as Alpine writes it.
+func (o *packaged) version(platform string) (version, revision string) {
+	l, _ := o.lock.Alpine.Platform(platform)
+	nginx, _ := l.Package("nginx")
+	version, _, _ = strings.Cut(nginx.Version, "-r")
+	return version, nginx.Version
+}

@@ -1,0 +1,60 @@
+package pipeline
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/nginx-scratch/nginx-scratch/images"
+)
+
+// allPlatforms asks for each platform of the definition.
+const allPlatforms = "all"
+
+// platforms returns what the user asked for, in the order of the definition
+// and without repetitions.
+func platforms(asked []string, d images.Definition) ([]string, error) {
+	if d.Alpine == nil {
+		for _, p := range asked {
+			if p != hostPlatform() {
+				return nil, fmt.Errorf("platform %q: %s is compiled on the platform that it is for, which is %s here; "+
+					"images made of packages can be built for others", p, d.Name, hostPlatform())
+			}
+		}
+		return []string{hostPlatform()}, nil
+	}
+	known := d.Alpine.Platforms
+	switch {
+	case len(asked) == 0:
+		asked = []string{hostPlatform()}
+	case slices.Contains(asked, allPlatforms):
+		asked = known
+	}
+	for _, p := range asked {
+		if !slices.Contains(known, p) {
+			return nil, fmt.Errorf("platform %q: images/%s.yaml has only %s; name some of those, or %q",
+				p, d.Name, strings.Join(known, ", "), allPlatforms)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(known), func(p string) bool { return !slices.Contains(asked, p) }), nil
+}
+
+// locked returns what the lock has for each platform.
+func locked(lock images.Lock, name string, platforms []string) ([]images.LockedPlatform, error) {
+	var all []images.LockedPlatform
+	for _, p := range platforms {
+		l, ok := lock.Alpine.Platform(p)
+		if !ok {
+			return nil, fmt.Errorf("%s has no packages for %s: run `mage lock %s -update -platform %s`", lockFile(name), p, name, p)
+		}
+		all = append(all, l)
+	}
+	return all, nil
+}
+
+func lockFile(name string) string { return "images/" + name + ".lock.json" }
+
+func loadDefinition(repository, name string) (images.Definition, error) {
+	return images.LoadDefinition(os.DirFS(repository), "images/"+name+".yaml")
+}

@@ -1,0 +1,67 @@
+// Package words lets people type what mage's own grammar has no words for: an
+// image that need not be named, and a flag whose value follows after a space.
+package words
+
+import (
+	"slices"
+	"strings"
+)
+
+// Default is the image of a target that names none.
+const Default = "static"
+
+// Grammar is what the targets take.
+type Grammar struct {
+	Targets []string            // all of them, in lower case
+	Images  []string            // the targets that act on an image
+	Flags   map[string][]string // the flags of a target that have a value
+}
+
+// Arguments turns the command line of a person into mage's, in which an image
+// always follows its target, and a flag is one word with its value:
+//
+//	build -platform linux/arm64   becomes   build static -platform=linux/arm64
+func (g Grammar) Arguments(args []string) []string {
+	var out []string
+	for i := 0; i < len(args); i++ {
+		target := strings.ToLower(args[i])
+		out = append(out, args[i])
+		if !slices.Contains(g.Targets, target) {
+			continue
+		}
+		if slices.Contains(g.Images, target) {
+			if i+1 < len(args) && !g.isWord(args[i+1]) {
+				i++
+				out = append(out, args[i])
+			} else {
+				out = append(out, Default)
+			}
+		}
+		for i+1 < len(args) && strings.HasPrefix(args[i+1], "-") {
+			i++
+			flag := "-" + strings.TrimLeft(args[i], "-")
+			if slices.Contains(g.Flags[target], strings.ToLower(flag[1:])) && i+1 < len(args) {
+				i++
+				flag += "=" + args[i]
+			}
+			out = append(out, flag)
+		}
+	}
+	return out
+}
+
+// isWord reports whether a word is a flag or the next target, and so no image.
+func (g Grammar) isWord(word string) bool {
+	return strings.HasPrefix(word, "-") || slices.Contains(g.Targets, strings.ToLower(word))
+}
+
+// Targets is the grammar of the project's magefile.
+var Targets = Grammar{
+	Targets: []string{"build", "test", "lock", "closure", "lint", "clean", "env"},
+	Images:  []string{"build", "test", "lock", "closure"},
+	Flags: map[string][]string{
+		"build":   {"platform", "base", "jobs"},
+		"lock":    {"platform"},
+		"closure": {"platform"},
+	},
+}

@@ -1,0 +1,77 @@
+package words
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestArguments(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ typed, want string }{
+		{"", ""},
+		{"-l", "-l"},
+		{"build", "build static"},
+		{"Build", "Build static"},
+		{"build alpine", "build alpine"},
+		{"build test", "build static test static"},
+		{"build alpine test alpine", "build alpine test alpine"},
+		{"build -keep", "build static -keep"},
+		{"build -jobs 3", "build static -jobs=3"},
+		{"build -jobs=3 clean", "build static -jobs=3 clean"},
+		{"build --jobs 3 -keep", "build static -jobs=3 -keep"},
+		{"build alpine -platform linux/amd64,linux/arm64 -base host", "build alpine -platform=linux/amd64,linux/arm64 -base=host"},
+		{"build -platform", "build static -platform"},
+		{"lock alpine -update", "lock alpine -update"},
+		{"closure alpine -dot", "closure alpine -dot"},
+		{"clean env", "clean env"},
+		{"-h build", "-h build static"},
+		{"build nothing", "build nothing"},
+	} {
+		got := strings.Join(Targets.Arguments(strings.Fields(tt.typed)), " ")
+		if got != tt.want {
+			t.Errorf("%q becomes %q, want %q", tt.typed, got, tt.want)
+		}
+	}
+}
+
+// What the grammar says of the targets has to be what the magefile has.
+func TestGrammarIsThatOfTheMagefile(t *testing.T) {
+	t.Parallel()
+	file, err := parser.ParseFile(token.NewFileSet(), "../magefile.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got Grammar
+	got.Flags = map[string][]string{}
+	for _, d := range file.Decls {
+		f, ok := d.(*ast.FuncDecl)
+		if !ok || !f.Name.IsExported() {
+			continue
+		}
+		name := strings.ToLower(f.Name.Name)
+		got.Targets = append(got.Targets, name)
+		for _, p := range f.Type.Params.List {
+			for _, n := range p.Names {
+				star, optional := p.Type.(*ast.StarExpr)
+				switch {
+				case n.Name == "image":
+					got.Images = append(got.Images, name)
+				case optional && star.X.(*ast.Ident).Name != "bool":
+					got.Flags[name] = append(got.Flags[name], n.Name)
+				}
+			}
+		}
+	}
+	if !slices.Equal(got.Targets, Targets.Targets) || !slices.Equal(got.Images, Targets.Images) {
+		t.Errorf("the magefile has %+v, the grammar %+v", got, Targets)
+	}
+	for _, name := range got.Targets {
+		if !slices.Equal(got.Flags[name], Targets.Flags[name]) {
+			t.Errorf("%s has the flags %q, in the grammar %q", name, got.Flags[name], Targets.Flags[name])
+		}
+	}
+}
