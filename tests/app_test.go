@@ -111,8 +111,8 @@ func TestGRPC(t *testing.T) {
 	backend.Protocols.SetUnencryptedHTTP2(true)
 	go func() { _ = backend.Serve(listener) }() // ends with the listener
 	t.Cleanup(func() { require.NoError(t, backend.Close()) })
-	s := start(t, app, config(map[string]string{"site.conf": `
-		server { listen 8080; http2 on; location / { grpc_pass grpc://unix:/run/app/app.sock; } }`}))
+	s := start(t, app, config(map[string]string{"site.conf": spoken(t, `
+		server { listen 8080; http2 on; location / { grpc_pass grpc://unix:/run/app/app.sock; } }`)}))
 	transport := &http.Transport{Protocols: new(http.Protocols)}
 	transport.Protocols.SetUnencryptedHTTP2(true)
 	t.Cleanup(transport.CloseIdleConnections)

@@ -4,10 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
+	"path"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,17 +33,33 @@ func (s *server) addr(t *testing.T, port string) string {
 }
 
 // await returns when nginx listens on a published TCP port. The engine's proxy
-// accepts before nginx does and then hangs up: only a connection that stays open is
-// nginx's. It sends nothing, so that nothing gets into the access log.
+// accepts before nginx does and then hangs up, on a busy machine only after a while.
+// Nothing is sent, so that nothing gets into the access log: where the kernel can be
+// asked, it is; elsewhere a connection that stays open is nginx's.
 func (s *server) await(t *testing.T, port string) {
 	t.Helper()
 	eventually(t, "nginx on port "+port, func() bool {
 		state := s.state(t)
 		require.Truef(t, state.Running, "nginx ended with %d before it listened on %s", state.ExitCode, port)
+		if listens, known := listening(state.Pid, port); known && !listens {
+			return false
+		}
 		// A container that just ended has no ports: that is for the next round to say.
 		addr, err := s.PortEndpoint(t.Context(), port, "")
 		return err == nil && staysOpen(t.Context(), addr)
 	})
+}
+
+// listening reports whether a TCP port such as "8080/tcp" is open on all addresses of
+// a process's network.
+func listening(pid int, port string) (listens, known bool) {
+	number, err := strconv.ParseUint(strings.TrimSuffix(port, "/tcp"), 10, 16)
+	if err != nil || !engineIsLocal() {
+		return false, false
+	}
+	table, err := os.ReadFile(path.Join("/proc", strconv.Itoa(pid), "net", "tcp"))
+	// In hexadecimal: the address of this side, that of the other, and the state LISTEN.
+	return strings.Contains(string(table), fmt.Sprintf(" 00000000:%04X 00000000:0000 0A ", number)), err == nil
 }
 
 func staysOpen(ctx context.Context, addr string) bool {

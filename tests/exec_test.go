@@ -11,12 +11,16 @@ import (
 
 func TestNothingButNginxCanBeExecuted(t *testing.T) {
 	t.Parallel()
+	loader := needs(t, noShell).loader
 	s := start(t)
 	for _, name := range []string{
 		"sh", "/bin/sh", "ash", "bash", "/bin/bash", "busybox", "/bin/busybox", "ls", "cat", "id", "env", "cp", "chmod",
 		"apk", "/sbin/apk", "apt-get", "dpkg", "wget", "curl", "perl", "python3", "openssl",
 		"/lib/ld-musl-x86_64.so.1", "/lib64/ld-linux-x86-64.so.2",
 	} {
+		if name == loader {
+			continue // nginx is loaded by it; it could run no other program, for there is none
+		}
 		t.Run(name, func(t *testing.T) {
 			code, output := s.exec(t, name)
 			// The engine's codes for what it cannot start, of which it is free to give either.
@@ -72,10 +76,7 @@ func assertVersion(t *testing.T, output string) {
 
 func assertFeatures(t *testing.T, output string) {
 	t.Helper()
-	for _, want := range []string{
-		"built with OpenSSL 3.", "--with-http_v2_module", "--with-http_v3_module",
-		"--with-stream_ssl_preread_module", "--with-threads", "--with-pcre-jit",
-	} {
+	for _, want := range []string{"nginx version: nginx/1.", "built with OpenSSL 3.", "TLS SNI support enabled", "--with-http_v2_module"} {
 		assert.Contains(t, output, want)
 	}
 }
@@ -84,7 +85,7 @@ func assertFeatures(t *testing.T, output string) {
 func assertDump(t *testing.T, output string) {
 	t.Helper()
 	for _, name := range []string{"nginx.conf", "mime.types", "conf.d/default.conf"} {
-		text, err := os.ReadFile("../conf/nginx/" + name)
+		text, err := os.ReadFile(repository("conf/nginx/" + name))
 		require.NoError(t, err)
 		assert.Contains(t, output, "# configuration file /etc/nginx/"+name+":\n"+string(text))
 	}

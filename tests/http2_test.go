@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -41,6 +42,26 @@ const newestHTTP = `
 			create_full_put_path  on;
 		}
 	}`
+
+var (
+	quicLine    = regexp.MustCompile(`(?m)^.*\b(quic|http3)\b.*\n`)
+	http2Line   = regexp.MustCompile(`\bhttp2 +on;`)
+	listenWords = regexp.MustCompile(`\blisten +[^;]+`)
+)
+
+// spoken is a configuration of newestHTTP's kind in words that the image's nginx
+// knows. Before 1.25.1, HTTP/2 was a parameter of listen.
+func spoken(t *testing.T, conf string) string {
+	t.Helper()
+	f := look(t)
+	if !f.has(http3Module) {
+		conf = quicLine.ReplaceAllString(conf, "")
+	}
+	if f.nginx.before(release{1, 25, 1}) {
+		conf = listenWords.ReplaceAllString(http2Line.ReplaceAllString(conf, ""), "$0 http2")
+	}
+	return conf
+}
 
 func randomText(t *testing.T, size int) string {
 	t.Helper()
@@ -83,7 +104,7 @@ func TestHTTP2(t *testing.T) {
 	large := randomText(t, 20<<20)
 	s := start(t, ports("8080/tcp", "8443/tcp"),
 		certs(t, map[string]identity{"site": ca.issue(t, "P-256", "site.test")}, nil),
-		config(map[string]string{"site.conf": newestHTTP}),
+		config(map[string]string{"site.conf": spoken(t, newestHTTP)}),
 		site(map[string]string{"large": large}))
 	for name, tt := range map[string]struct{ port, url string }{
 		"over TLS":    {"8443/tcp", "https://site.test"},
@@ -132,7 +153,7 @@ func TestTLSClientChoosesTheProtocol(t *testing.T) {
 	ca := newAuthority(t, "ca")
 	s := start(t, ports("8443/tcp"),
 		certs(t, map[string]identity{"site": ca.issue(t, "P-256", "site.test")}, nil),
-		config(map[string]string{"site.conf": newestHTTP}))
+		config(map[string]string{"site.conf": spoken(t, newestHTTP)}))
 	for name, tt := range map[string]struct {
 		offer []string
 		want  string

@@ -1,7 +1,6 @@
 package tests
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,13 +66,9 @@ func findImage() (err error) {
 	}
 	defer func() { err = errors.Join(err, engine.Close()) }()
 	if _, err := engine.ImageInspect(ctx, imageName()); err != nil {
-		return fmt.Errorf("the tests need the image %s in Docker: run `go tool mage build`: %w", imageName(), err)
+		return fmt.Errorf("the tests need the image %s in Docker: run `go tool mage build`, or name another in NGINX_SCRATCH_IMAGE: %w", imageName(), err)
 	}
 	return nil
-}
-
-func imageName() string {
-	return cmp.Or(os.Getenv("NGINX_SCRATCH_IMAGE"), "nginx-scratch:static")
 }
 
 // engineIsLocal reports whether containers are processes of this machine.

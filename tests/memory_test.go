@@ -56,25 +56,35 @@ func TestMemoryOfTheRunningNginxIsProtected(t *testing.T) {
 			assert.False(t, strings.Contains(m.access, "w") && strings.Contains(m.access, "x"), "%+v", m)
 			assert.False(t, m.file == "[stack]" && strings.Contains(m.access, "x"), "%+v", m)
 		}
-		first := slices.IndexFunc(all, func(m mapping) bool { return m.file == "/usr/sbin/nginx" })
-		require.GreaterOrEqual(t, first, 0)
-		base := all[first].from
-		bases = append(bases, base)
-		assertReadOnlyRelocations(t, pid, all, base)
+		bases = append(bases, base(t, all, "/"+definition(t).Image.Binary))
+		for _, m := range all {
+			if path.IsAbs(m.file) && strings.Contains(m.access, "x") { // the program, and what it loads
+				assertReadOnlyRelocations(t, pid, all, m.file)
+			}
+		}
 	}
 	assert.NotEqual(t, bases[0], bases[1], "nginx is not at another address at each start")
 }
 
-// assertReadOnlyRelocations wants every page of RELRO to be read-only.
-func assertReadOnlyRelocations(t *testing.T, pid string, all []mapping, base uint64) {
+// base is where the mappings of a file begin.
+func base(t *testing.T, all []mapping, file string) uint64 {
 	t.Helper()
-	file, err := elf.Open(path.Join("/proc", pid, "exe"))
+	first := slices.IndexFunc(all, func(m mapping) bool { return m.file == file })
+	require.GreaterOrEqual(t, first, 0, file)
+	return all[first].from
+}
+
+// assertReadOnlyRelocations wants every page of a file's RELRO to be read-only.
+func assertReadOnlyRelocations(t *testing.T, pid string, all []mapping, name string) {
+	t.Helper()
+	file, err := elf.Open(path.Join("/proc", pid, "root", name))
 	require.NoError(t, err)
 	defer func() { require.NoError(t, file.Close()) }()
 	found := slices.IndexFunc(file.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_GNU_RELRO })
-	require.GreaterOrEqual(t, found, 0)
+	require.GreaterOrEqual(t, found, 0, name)
 	relro := file.Progs[found]
-	from, to := base+relro.Vaddr, base+relro.Vaddr+relro.Memsz
+	from := base(t, all, name) + relro.Vaddr
+	to := from + relro.Memsz
 	covered := false
 	for _, m := range all {
 		if m.to > from && m.from < to {
@@ -82,5 +92,5 @@ func assertReadOnlyRelocations(t *testing.T, pid string, all []mapping, base uin
 			assert.Equal(t, "r--p", m.access, "%+v holds relocations", m)
 		}
 	}
-	assert.True(t, covered)
+	assert.True(t, covered, name)
 }

@@ -68,6 +68,7 @@ const streams = `
 
 func TestStreams(t *testing.T) {
 	t.Parallel()
+	needs(t, streamModule)
 	ca := newAuthority(t, "ca")
 	ids := map[string]identity{"ca": ca.identity, "one": ca.issue(t, "P-256", "one.test"), "two": ca.issue(t, "RSA", "two.test")}
 	s := start(t, onNetwork(newNetwork(t), "streams"), mainConfig(streams), certs(t, ids, nil),

@@ -93,20 +93,60 @@ func TestTLSGroups(t *testing.T) {
 			ssl_certificate     certs/site.pem;
 			ssl_certificate_key certs/site.key;
 			server { listen 8443 ssl; }
-			server { listen 8444 ssl; ssl_ecdh_curve X25519MLKEM768:X25519:prime256v1:secp384r1; }
-			server {
-				listen 8445 ssl;
-				ssl_ecdh_curve SecP384r1MLKEM1024:SecP256r1MLKEM768:X448:secp521r1:brainpoolP256r1:ffdhe2048;
-			}`}))
-	for group, wants := range map[tls.CurveID]map[string]bool{ // by port: accepted or refused
-		tls.X25519MLKEM768:     {"8443/tcp": true, "8444/tcp": true, "8445/tcp": false},
+			server { listen 8444 ssl; ssl_ecdh_curve X25519:prime256v1:secp384r1; }
+			server { listen 8445 ssl; ssl_ecdh_curve X448:secp521r1:brainpoolP256r1:ffdhe2048; }`}))
+	testGroups(t, s, ca, map[tls.CurveID]map[string]bool{
 		tls.X25519:             {"8443/tcp": true, "8444/tcp": true, "8445/tcp": false},
 		tls.CurveP256:          {"8443/tcp": true, "8444/tcp": true, "8445/tcp": false},
 		tls.CurveP384:          {"8443/tcp": true, "8444/tcp": true, "8445/tcp": false},
 		tls.CurveP521:          {"8443/tcp": true, "8444/tcp": false, "8445/tcp": true},
+		tls.X25519MLKEM768:     {"8444/tcp": false, "8445/tcp": false},
+		tls.SecP256r1MLKEM768:  {"8444/tcp": false, "8445/tcp": false},
+		tls.SecP384r1MLKEM1024: {"8444/tcp": false, "8445/tcp": false},
+	})
+	t.Run("one round more for who guessed wrong", func(t *testing.T) {
+		t.Parallel()
+		conf := ca.trust() // Go offers a share of its first group only
+		conf.CurvePreferences = []tls.CurveID{tls.CurveP256, tls.CurveP521}
+		conn, err := shake(t, s.addr(t, "8445/tcp"), conf, "site.test")
+		require.NoError(t, err)
+		require.Equal(t, tls.CurveP521, conn.ConnectionState().CurveID)
+		require.True(t, conn.ConnectionState().HelloRetryRequest)
+	})
+}
+
+func TestTLSHybridGroups(t *testing.T) {
+	t.Parallel()
+	needs(t, hybridGroups)
+	ca := newAuthority(t, "ca")
+	s := start(t, ports("8443/tcp", "8444/tcp", "8445/tcp"),
+		certs(t, map[string]identity{"site": ca.issue(t, "RSA", "site.test")}, nil),
+		config(map[string]string{"site.conf": `
+			ssl_certificate     certs/site.pem;
+			ssl_certificate_key certs/site.key;
+			server { listen 8443 ssl; }
+			server { listen 8444 ssl; ssl_ecdh_curve X25519MLKEM768:X25519; }
+			server { listen 8445 ssl; ssl_ecdh_curve SecP384r1MLKEM1024:SecP256r1MLKEM768:X448; }`}))
+	testGroups(t, s, ca, map[tls.CurveID]map[string]bool{
+		tls.X25519MLKEM768:     {"8443/tcp": true, "8444/tcp": true, "8445/tcp": false},
 		tls.SecP256r1MLKEM768:  {"8444/tcp": false, "8445/tcp": true},
 		tls.SecP384r1MLKEM1024: {"8444/tcp": false, "8445/tcp": true},
-	} {
+		tls.X25519:             {"8444/tcp": true, "8445/tcp": false},
+	})
+	t.Run("the hybrid one comes first", func(t *testing.T) {
+		t.Parallel()
+		for _, port := range []string{"8443/tcp", "8444/tcp"} {
+			conn, err := shake(t, s.addr(t, port), ca.trust(), "site.test")
+			require.NoError(t, err)
+			require.Equal(t, tls.X25519MLKEM768, conn.ConnectionState().CurveID)
+		}
+	})
+}
+
+// testGroups offers one group at a time, which each port accepts or refuses.
+func testGroups(t *testing.T, s *server, ca authority, table map[tls.CurveID]map[string]bool) {
+	t.Helper()
+	for group, wants := range table {
 		for port, accepted := range wants {
 			t.Run(group.String()+" "+port, func(t *testing.T) {
 				t.Parallel()
@@ -122,19 +162,4 @@ func TestTLSGroups(t *testing.T) {
 			})
 		}
 	}
-	t.Run("the hybrid one comes first", func(t *testing.T) {
-		t.Parallel()
-		conn, err := shake(t, s.addr(t, "8443/tcp"), ca.trust(), "site.test")
-		require.NoError(t, err)
-		require.Equal(t, tls.X25519MLKEM768, conn.ConnectionState().CurveID)
-	})
-	t.Run("one round more for who guessed wrong", func(t *testing.T) {
-		t.Parallel()
-		conf := ca.trust() // Go offers a share of its first group only
-		conf.CurvePreferences = []tls.CurveID{tls.CurveP256, tls.CurveP521}
-		conn, err := shake(t, s.addr(t, "8445/tcp"), conf, "site.test")
-		require.NoError(t, err)
-		require.Equal(t, tls.CurveP521, conn.ConnectionState().CurveID)
-		require.True(t, conn.ConnectionState().HelloRetryRequest)
-	})
 }
