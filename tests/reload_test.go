@@ -19,8 +19,8 @@ import (
 
 const (
 	reloads = 6
-	// Requests that the clients together get answered between two reloads.
-	between = 200
+	// Requests that each client gets answered between two reloads.
+	between = 20
 )
 
 // generation is a configuration that answers with its own number and its own body.
@@ -102,15 +102,15 @@ func (s *server) reload(t *testing.T, dir string, contents map[string]string) {
 
 // A load is clients that ask for one page again and again.
 type load struct {
-	url      string
-	answered atomic.Int64
-	stop     chan struct{}
-	running  sync.WaitGroup
-	clients  []*answers
+	url     string
+	stop    chan struct{}
+	running sync.WaitGroup
+	clients []*answers
 }
 
 // answers are what one client got. The error that is not nil was its last.
 type answers struct {
+	asked atomic.Int64 // requests that have ended, well or not
 	total int
 	of    [reloads + 1]int // by generation
 	err   error
@@ -135,7 +135,7 @@ func (l *load) add(t *testing.T, keepAlive bool) {
 				return
 			default:
 				got.err = got.ask(transport, req)
-				l.answered.Add(1)
+				got.asked.Add(1)
 			}
 		}
 	})
@@ -160,11 +160,14 @@ func (a *answers) ask(transport *http.Transport, req *http.Request) error {
 	return nil
 }
 
-// await returns when the clients got some more answers.
+// await returns when every client got some more answers: more than the one that
+// may have been on its way.
 func (l *load) await(t *testing.T) {
 	t.Helper()
-	enough := l.answered.Load() + between
-	eventually(t, "the clients' next answers", func() bool { return l.answered.Load() >= enough })
+	for _, client := range l.clients {
+		enough := client.asked.Load() + between
+		eventually(t, "every client's next answers", func() bool { return client.asked.Load() >= enough })
+	}
 }
 
 // end stops the clients.
