@@ -168,7 +168,7 @@ func TestDatabase(t *testing.T) {
 	kept := pack("nginx", nil, map[string]fs.FileMode{"usr/sbin/nginx": 0o755}).Files
 	kept = append(kept, musl.Files...)
 	kept = append(kept, tree.File{Path: "bin/ls", Mode: link, Link: "/bin/busybox", Origin: tree.Origin{Component: "busybox", Path: "bin/busybox"}})
-	got := string(Database([]apk.Package{busybox, musl, nginx}, kept))
+	got := string(Database([]apk.Package{busybox, musl, nginx}, kept, false))
 	for _, want := range []string{"P:nginx\n", "P:musl\n", "F:usr/sbin\n", "R:nginx\n", "R:ld.so\n"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing in\n%s", want, got)
@@ -178,5 +178,21 @@ func TestDatabase(t *testing.T) {
 		if strings.Contains(got, other) {
 			t.Errorf("%q is in\n%s", other, got)
 		}
+	}
+	meta := apk.Package{Record: apk.Record{Name: "libc-utils", Version: "1-r0"}}
+	if got := string(Database([]apk.Package{meta}, nil, true)); !strings.Contains(got, "P:libc-utils\n") {
+		t.Errorf("a package without files is missing among whole ones:\n%s", got)
+	}
+}
+
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	got := map[string]string{}
+	for _, f := range Settings([]string{"a", "b"}, []string{"https://x/main"}, "x86_64", tree.Origin{Component: "c"}) {
+		got[f.Path] = string(f.Data)
+	}
+	want := map[string]string{"etc/apk/arch": "x86_64\n", "etc/apk/repositories": "https://x/main\n", "etc/apk/world": "a\nb\n"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("different (-want +got):\n%s", diff)
 	}
 }

@@ -1,6 +1,8 @@
 package alpine
 
 import (
+	"strings"
+
 	"github.com/nginx-scratch/nginx-scratch/images/apk"
 	"github.com/nginx-scratch/nginx-scratch/images/tree"
 )
@@ -8,9 +10,10 @@ import (
 // DatabasePath is where apk and scanners look for the installed packages.
 const DatabasePath = "lib/apk/db/installed"
 
-// Database is apk's database of the packages that have something among the
-// kept files, with just those files: what is not there is not vouched for.
-func Database(packages []apk.Package, kept []tree.File) []byte {
+// Database is apk's database of the packages, with just those of their files
+// that are kept: what is not there is not vouched for. Of packages of which
+// nothing is kept there are only those that are whole, for those have no files.
+func Database(packages []apk.Package, kept []tree.File, whole bool) []byte {
 	byPackage := map[string][]tree.File{}
 	for _, f := range kept {
 		byPackage[f.Origin.Component] = append(byPackage[f.Origin.Component], f)
@@ -28,9 +31,22 @@ func Database(packages []apk.Package, kept []tree.File) []byte {
 				files = append(files, f)
 			}
 		}
-		if len(files) > 0 {
+		if len(files) > 0 || whole {
 			installed = append(installed, apk.Installed{Record: p.Record, Files: files})
 		}
 	}
 	return apk.Database(installed)
+}
+
+// Settings are the files that apk works by, where it is in the image: what was
+// wanted, so that adding a package removes none, and where packages are from.
+// Repositories are their addresses; arch is Alpine's name.
+func Settings(wanted, repositories []string, arch string, origin tree.Origin) []tree.File {
+	var files []tree.File
+	for name, lines := range map[string][]string{"arch": {arch}, "repositories": repositories, "world": wanted} {
+		files = append(files, tree.File{
+			Path: "etc/apk/" + name, Mode: 0o644, Data: []byte(strings.Join(lines, "\n") + "\n"), Origin: origin,
+		})
+	}
+	return files
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/nginx-scratch/nginx-scratch/images/alpine"
+	"github.com/nginx-scratch/nginx-scratch/images/check"
 	"github.com/nginx-scratch/nginx-scratch/images/progress"
 )
 
@@ -14,40 +15,29 @@ import (
 func Closure(ctx context.Context, o Options, dot bool) (text string, err error) {
 	out := progress.New(o.Stderr, o.Terminal, o.Now)
 	defer out.Close()
-	definition, lock, err := load(o.Repository, o.Name)
-	if err != nil {
+	b := builder{Options: o, out: out}
+	if err := b.load(ctx); err != nil {
 		return "", err
 	}
-	if definition.Alpine == nil || len(definition.Alpine.Files) == 0 {
+	switch {
+	case profile(b.definition) != check.Dynamic:
 		return "", fmt.Errorf("images/%s.yaml has no alpine.files: only an image that takes some files out of packages has a closure", o.Name)
+	case len(b.Platforms) != 1:
+		return "", fmt.Errorf("a closure is of one platform: name one of %q", b.Platforms)
 	}
-	chosen, err := platforms(o.Platforms, definition)
-	if err != nil {
-		return "", err
-	}
-	if len(chosen) != 1 {
-		return "", fmt.Errorf("a closure is of one platform: name one of %v", chosen)
-	}
-	want, err := locked(lock, o.Name, chosen)
-	if err != nil {
-		return "", err
-	}
-	client, err := o.repository(definition, out)
-	if err != nil {
-		return "", err
-	}
-	if err := client.Fetch(ctx, want...); err != nil {
+	from := packaged{builder: &b}
+	if err := from.prepare(ctx, b.Platforms); err != nil {
 		return "", interrupted(ctx, err)
 	}
-	packages, err := client.ReadAll(ctx, want[0])
+	packages, err := from.packages(ctx, b.Platforms[0])
 	if err != nil {
-		return "", err
+		return "", interrupted(ctx, err)
 	}
 	files, err := alpine.Merge(packages)
 	if err != nil {
 		return "", err
 	}
-	graph, err := closureOf(files, definition.Alpine.Files)
+	graph, err := closureOf(files, b.definition.Alpine.Files)
 	if err != nil {
 		return "", err
 	}

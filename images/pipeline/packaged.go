@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"path"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/nginx-scratch/nginx-scratch/images/alpine"
 	"github.com/nginx-scratch/nginx-scratch/images/apk"
+	"github.com/nginx-scratch/nginx-scratch/images/check"
 	"github.com/nginx-scratch/nginx-scratch/images/closure"
 	"github.com/nginx-scratch/nginx-scratch/images/repository"
 	"github.com/nginx-scratch/nginx-scratch/images/tree"
@@ -55,10 +57,28 @@ func (o *packaged) fill(ctx context.Context, platform string, t *tree.Tree) erro
 			return err
 		}
 	}
-	return t.Add(tree.File{
-		Path: alpine.DatabasePath, Mode: 0o644, Data: alpine.Database(packages, kept),
-		Origin: tree.Origin{Component: project, Path: lockFile(o.Name)},
-	})
+	return o.addDatabase(platform, t, alpine.Database(packages, kept, profile(o.definition) == check.Debug))
+}
+
+// addDatabase tells scanners what is there; and apk, where that is there too,
+// how to go on.
+func (o *packaged) addDatabase(platform string, t *tree.Tree, installed []byte) error {
+	d, origin := o.definition.Alpine, tree.Origin{Component: project, Path: lockFile(o.Name)}
+	err := t.Add(tree.File{Path: alpine.DatabasePath, Mode: 0o644, Data: installed, Origin: origin})
+	if err != nil || profile(o.definition) != check.Debug {
+		return err
+	}
+	l, _ := o.lock.Alpine.Platform(platform)
+	var repositories []string
+	for _, name := range d.Repositories {
+		repositories = append(repositories, strings.Join([]string{d.Mirror, d.Branch, name}, "/"))
+	}
+	for _, f := range alpine.Settings(d.Packages, repositories, l.Arch, origin) {
+		if _, taken := t.Lookup(f.Path); !taken { // what a package brings fits it better
+			err = errors.Join(err, t.Add(f))
+		}
+	}
+	return err
 }
 
 // wanted are the files that the patterns ask for, with what those need to run;

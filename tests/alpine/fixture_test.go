@@ -146,7 +146,7 @@ type site struct {
 }
 
 // newSite serves the mirror in dir.
-func newSite(t *testing.T, dir string) *site {
+func newSite(t testing.TB, dir string) *site {
 	t.Helper()
 	mirror, err := publish()
 	require.NoError(t, err)
@@ -170,7 +170,7 @@ func newSite(t *testing.T, dir string) *site {
 
 // checkout copies what a build reads of the repository, and makes it trust the
 // key instead of Alpine's.
-func checkout(t *testing.T, key repository.Key) string {
+func checkout(t testing.TB, key repository.Key) string {
 	t.Helper()
 	dir := t.TempDir()
 	require.NoError(t, os.CopyFS(filepath.Join(dir, "conf"), os.DirFS(filepath.Join(root, "conf"))))
@@ -198,20 +198,20 @@ func checkout(t *testing.T, key repository.Key) string {
 }
 
 // mirror is the whole one, for tests that do not change it.
-func mirror(t *testing.T) string {
+func mirror(t testing.TB) string {
 	t.Helper()
 	m, err := publish()
 	require.NoError(t, err)
 	return m.Dir
 }
 
-func (s *site) lock(t *testing.T) {
+func (s *site) lock(t testing.TB) {
 	t.Helper()
 	_, err := pipeline.Lock(t.Context(), s.Options, false)
 	require.NoError(t, err, s.stderr.String())
 }
 
-func (s *site) build(t *testing.T) string {
+func (s *site) build(t testing.TB) string {
 	t.Helper()
 	reference, err := pipeline.Build(t.Context(), s.Options)
 	require.NoError(t, err, s.stderr.String())
