@@ -31,6 +31,19 @@ func Open(dir string) (Release, error) {
 }
 
 func open(dir string) (Release, error) {
+	r, err := openHashed(dir)
+	if err != nil {
+		return Release{}, err
+	}
+	if err := validate.Index(r.Index); err != nil {
+		return Release{}, fmt.Errorf("validating: %w", err)
+	}
+	return r, nil
+}
+
+// openHashed leaves out what manifests and configurations say against each
+// other, for which layers have to be unpacked.
+func openHashed(dir string) (Release, error) {
 	if err := checkVersion(dir); err != nil {
 		return Release{}, err
 	}
@@ -53,9 +66,6 @@ func open(dir string) (Release, error) {
 	}
 	if err := verifyIndex(path, entry); err != nil {
 		return Release{}, err
-	}
-	if err := validate.Index(root); err != nil {
-		return Release{}, fmt.Errorf("validating: %w", err)
 	}
 	r.Index, err = root.ImageIndex(entry.Digest)
 	return r, err

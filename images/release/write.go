@@ -115,9 +115,10 @@ func replaceable(dir string) error {
 	return nil
 }
 
-// isAt reports whether dir holds this very release, intact.
+// isAt reports whether dir holds this very release, intact: every blob has the
+// hash that its descriptor gives, and the first descriptor is that of r.
 func (r Release) isAt(dir string) bool {
-	there, err := Open(dir)
+	there, err := openHashed(dir)
 	if err != nil || there.Name != r.Name || there.Tag != r.Tag {
 		return false
 	}
