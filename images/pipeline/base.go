@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -82,7 +83,11 @@ func (b *builder) alpineAtHand(ctx context.Context) (why string, ok bool) {
 
 // lockedBase is what the lock of the base has for this machine.
 func (b *builder) lockedBase() (repository.Client, images.LockedPlatform, error) {
-	definition, lock, err := load(b.Repository, baseName)
+	definition, err := loadDefinition(b.Repository, baseName)
+	if err != nil {
+		return repository.Client{}, images.LockedPlatform{}, err
+	}
+	lock, err := images.LoadLock(os.DirFS(b.Repository), lockFile(baseName), definition)
 	if err != nil {
 		return repository.Client{}, images.LockedPlatform{}, err
 	}

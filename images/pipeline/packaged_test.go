@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -43,6 +44,20 @@ func TestPlatforms(t *testing.T) {
 				t.Errorf("got %q, %v", got, err)
 			}
 		})
+	}
+}
+
+func TestLoadDefinition(t *testing.T) {
+	t.Parallel()
+	if d, err := loadDefinition(filepath.Join("..", ".."), "alpine"); err != nil || d.Name != "alpine" {
+		t.Errorf("got %s, %v", d.Name, err)
+	}
+	_, err := loadDefinition(filepath.Join("..", ".."), "apache")
+	if want := `there is no definition "apache": there are alpine, base, minimal, static`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if _, err := loadDefinition(t.TempDir(), "alpine"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("in no checkout: %v", err)
 	}
 }
 

@@ -110,25 +110,17 @@ func hostPlatform() string { return "linux/" + runtime.GOARCH }
 
 func (b *builder) load(context.Context) error {
 	var err error
-	if b.definition, b.lock, err = load(b.Repository, b.Name); err != nil {
+	if b.definition, err = loadDefinition(b.Repository, b.Name); err != nil {
 		return err
 	}
 	if !b.definition.IsImage() {
 		return fmt.Errorf("images/%s.yaml is of a root file system to compile in, not of an image", b.Name)
 	}
-	b.Platforms, err = platforms(b.Platforms, b.definition)
-	return err
-}
-
-// load reads a definition and its lock.
-func load(repository, name string) (images.Definition, images.Lock, error) {
-	fsys := os.DirFS(repository)
-	definition, err := loadDefinition(repository, name)
-	if err != nil {
-		return definition, images.Lock{}, err
+	if b.Platforms, err = platforms(b.Platforms, b.definition); err != nil {
+		return err
 	}
-	lock, err := images.LoadLock(fsys, lockFile(name), definition)
-	return definition, lock, err
+	b.lock, err = images.LoadLock(os.DirFS(b.Repository), lockFile(b.Name), b.definition)
+	return err
 }
 
 func (b *builder) prepare(ctx context.Context) error {

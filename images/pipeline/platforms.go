@@ -1,8 +1,11 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path"
 	"slices"
 	"strings"
 
@@ -55,6 +58,24 @@ func locked(lock images.Lock, name string, platforms []string) ([]images.LockedP
 
 func lockFile(name string) string { return "images/" + name + ".lock.json" }
 
+// loadDefinition reads images/NAME.yaml, or says which names there are.
 func loadDefinition(repository, name string) (images.Definition, error) {
-	return images.LoadDefinition(os.DirFS(repository), "images/"+name+".yaml")
+	d, err := images.LoadDefinition(os.DirFS(repository), "images/"+name+".yaml")
+	if !errors.Is(err, fs.ErrNotExist) {
+		return d, err
+	}
+	names, listErr := definitions(repository)
+	if listErr != nil || len(names) == 0 {
+		return d, err
+	}
+	return d, fmt.Errorf("there is no definition %q: there are %s", name, strings.Join(names, ", "))
+}
+
+// definitions lists the names of all there are.
+func definitions(repository string) (names []string, err error) {
+	files, err := fs.Glob(os.DirFS(repository), "images/*.yaml")
+	for _, file := range files {
+		names = append(names, strings.TrimSuffix(path.Base(file), ".yaml"))
+	}
+	return names, err
 }

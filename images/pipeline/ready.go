@@ -39,8 +39,12 @@ func Clean(o Options) error {
 	if err != nil {
 		return err
 	}
+	names, err := definitions(o.Repository)
+	if err != nil {
+		return fmt.Errorf("looking for definitions: %w", err)
+	}
 	var paths []string
-	for _, name := range []string{"static", "alpine", "minimal"} {
+	for _, name := range names {
 		paths = append(paths, filepath.Join(o.Repository, "dist", name))
 	}
 	for _, name := range slices.Concat(store.Folders, compile.Folders, []string{rootsFolder}) {

@@ -66,7 +66,13 @@ func TestCleanRemovesOnlyWhatBuildsLeave(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	o := Options{Repository: repository, Name: "static", Env: Environment{
+	if err := os.Mkdir(filepath.Join(repository, "images"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(repository, "images", "static.yaml"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Repository: repository, Env: Environment{
 		Getenv: func(name string) string { return map[string]string{cacheVariable: cache}[name] },
 	}}
 	if err := Clean(o); err != nil {
