@@ -8,6 +8,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -34,9 +36,11 @@ const (
 	root    = "../.."
 	branch  = "v3.22" // what the fixture's release says
 	keyName = "fixture@example.org-1.rsa.pub"
-	// imageName keeps the images of these tests apart from real ones in Docker.
-	imageName = "nginx-scratch-fixture"
 )
+
+// imageName keeps the images of these tests apart from real ones in Docker, and
+// from those of another run.
+var imageName = fmt.Sprintf("nginx-scratch-fixture-%d", os.Getpid())
 
 // crossCompiler makes the arm64 packages, where the machine has it.
 const crossCompiler = "aarch64-linux-gnu-gcc"
@@ -180,7 +184,7 @@ func checkout(t testing.TB, key repository.Key) string {
 	sum := sha256.Sum256(key.PublicPEM())
 	pins := fmt.Sprintf("  keys:\n    %s: %s\n", key.Name, hex.EncodeToString(sum[:]))
 	var platforms []string
-	for goarch := range arches() {
+	for _, goarch := range slices.Sorted(maps.Keys(arches())) {
 		platforms = append(platforms, "linux/"+goarch)
 	}
 	for _, name := range append(inputs, "images/static.lock.json") {
