@@ -3,6 +3,7 @@ package pipeline
 import (
 	"debug/elf"
 	"os/exec"
+	"runtime"
 	"slices"
 )
 
@@ -19,7 +20,10 @@ var emulators = map[string]string{
 // emulatorOf returns the path of what runs programs of a platform here, which
 // is empty where the machine does so itself; ok is false where nothing does.
 func emulatorOf(platform string) (path string, ok bool) {
-	if platform == hostPlatform() {
+	switch {
+	case runtime.GOOS != "linux":
+		return "", false
+	case platform == hostPlatform():
 		return "", true
 	}
 	for _, suffix := range []string{"-static", ""} {

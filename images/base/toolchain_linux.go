@@ -12,19 +12,6 @@ import (
 	"strings"
 )
 
-// Path is the PATH of commands in a sandbox. It is fixed: whoever calls the
-// build must not change what compiles. It also serves Alpine, where it is in
-// another order.
-const Path = "/usr/bin:/bin:/usr/sbin:/sbin"
-
-// Toolchain describes the compiler that commands find in Path.
-type Toolchain struct {
-	ID      string   // SHA-256, in hexadecimal, that names all of it
-	GCC     int      // major version
-	Version string   // as the compiler prints it
-	Headers []string // folders of the kernel's user headers
-}
-
 // need is something that compiling needs, and the packages that have it.
 type need struct{ what, debian, alpine string }
 

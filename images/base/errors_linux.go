@@ -8,10 +8,6 @@ import (
 	"syscall"
 )
 
-// ErrUnavailable is wrapped by the errors of machines that do not allow a
-// sandbox, whatever the command.
-var ErrUnavailable = errors.New("this machine cannot run the build in a sandbox")
-
 func unavailable(cause error) error {
 	return fmt.Errorf("%w: %w; it needs Linux 5.12 or newer and the right to make namespaces: run as root "+
 		"(in a container: a privileged one), or let ordinary users make them "+
