@@ -102,6 +102,9 @@ func (o Options) resolve(ctx context.Context, d images.Definition, before images
 		switch {
 		case slices.Contains(chosen, platform):
 			now, err := client.Lock(ctx, platform, was)
+			if err != nil && len(chosen) > 1 {
+				err = fmt.Errorf("%w\nthis was for %s: with -platform, only those that are named are locked", err, platform)
+			}
 			if err != nil {
 				return images.Lock{}, err
 			}
