@@ -8,7 +8,7 @@ import (
 
 // shapes are how Graphviz draws the kinds of files.
 var shapes = map[Kind]string{
-	Program: "box3d", Library: "box", Interpreter: "component", Link: "cds", Data: "note",
+	Program: "box3d", Library: "box", Interpreter: "component", Link: "oval", Data: "note",
 }
 
 // Dot is the graph in the language of Graphviz, with a cluster for each package.
