@@ -1,7 +1,7 @@
 package recipe
 
 import (
-	_ "embed" // startup/relro.c
+	_ "embed" // startup
 	"slices"
 	"strings"
 )
@@ -9,7 +9,10 @@ import (
 //go:embed startup/relro.c
 var relro string
 
-var nginxFiles = map[string]string{"relro.c": relro}
+//go:embed startup/cpus.c
+var cpus string
+
+var nginxFiles = map[string]string{"relro.c": relro, "cpus.c": cpus}
 
 // nginxPaths are compiled in. They are those of the official image, except
 // that everything nginx writes is under /dev/shm, and that the log it opens
@@ -45,15 +48,17 @@ func nginxSteps(s settings) []Step {
 	}
 	// The compiler flags are given to the linker too: with link-time
 	// optimization it is the one that generates the code.
-	ld := slices.Concat([]string{s.source() + "/relro.o"}, s.flags, lib, s.link)
+	ld := slices.Concat([]string{s.source() + "/relro.o", s.source() + "/cpus.o", "-Wl,--wrap=sysconf"}, s.flags, lib, s.link)
 	configure := slices.Concat([]string{"./configure"}, nginxPaths, []string{
 		"--with-cc=" + cc,
 		"--with-cc-opt=" + strings.Join(cflags, " "),
 		"--with-ld-opt=" + strings.Join(ld, " "),
 	}, s.def.Options)
-	compileRelro := slices.Concat(strings.Fields(cc), s.flags, []string{"-Wall", "-Wextra", "-Werror", "-c", "relro.c"})
+	// Only the linker knows of the name that --wrap makes up, so what has it is
+	// kept out of link-time optimization.
+	startup := slices.Concat(strings.Fields(cc), s.flags, []string{"-fno-lto", "-Wall", "-Wextra", "-Werror", "-c", "relro.c", "cpus.c"})
 	return []Step{
-		s.step(compileRelro...),
+		s.step(startup...),
 		s.step(configure...),
 		// nginx exports every symbol for its dynamic modules, which a static
 		// file cannot load; exported, none of them could be dropped.

@@ -59,8 +59,8 @@ func TestRelro(t *testing.T) {
 	}
 }
 
-// startup compiles relro.c in dir with the command of the plan for this
-// machine, and returns the command without what to compile.
+// startup compiles the start-up code in dir with the command of the plan for
+// this machine, and returns the command without what to compile.
 func startup(t *testing.T, dir string) []string {
 	t.Helper()
 	version, err := exec.Command("gcc", "-dumpversion").Output()
@@ -74,15 +74,19 @@ func startup(t *testing.T, dir string) []string {
 	}
 	components := plan(t, runtime.GOARCH, tc)
 	nginx := components[len(components)-1]
-	if err := os.WriteFile(filepath.Join(dir, "relro.c"), []byte(nginx.Files["relro.c"]), 0o600); err != nil {
-		t.Fatal(err)
+	for name, text := range nginx.Files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	command := slices.DeleteFunc(nginx.Steps[0].Argv, func(word string) bool { return strings.HasPrefix(word, "-specs=") })
-	if !slices.Equal(command[len(command)-2:], []string{"-c", "relro.c"}) {
+	sources := []string{"-c", "relro.c", "cpus.c"}
+	flags := len(command) - len(sources)
+	if !slices.Equal(command[flags:], sources) {
 		t.Fatalf("the first step of nginx is %q", command)
 	}
 	gcc(t, dir, command)
-	return command[:len(command)-2]
+	return slices.Clip(command[:flags])
 }
 
 // link makes a program of testdata/relro.c in dir.
