@@ -24,7 +24,12 @@ func TestTree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"conf.d/default.conf", "html/404.html", "html/50x.html", "html/index.html", "mime.types", "nginx.conf"}
+	want := []string{
+		"conf.d/default.conf", "html/404.html", "html/50x.html", "html/index.html", "mime.types", "nginx.conf",
+		"snippets/cache-static.conf", "snippets/hsts.conf", "snippets/http3.conf", "snippets/json-log.conf", "snippets/proxy.conf",
+		"snippets/rate-limit.conf", "snippets/real-ip.conf", "snippets/reject-unknown-host.conf", "snippets/spa.conf",
+		"snippets/tls-intermediate.conf", "snippets/tls-modern.conf",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
