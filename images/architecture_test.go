@@ -17,6 +17,7 @@ const module = "github.com/nginx-scratch/nginx-scratch/"
 // is not here has no place in the house yet.
 var arrows = map[string][]string{
 	"conf":            {},
+	"conf/lint":       {},
 	"images":          {},
 	"images/alpine":   {"images/apk", "images/tree"},
 	"images/apk":      {"images/tree"},
@@ -45,7 +46,7 @@ var arrows = map[string][]string{
 		"images/compile", "images/oci", "images/progress", "images/publish", "images/recipe", "images/release",
 		"images/repository", "images/rootfs", "images/size", "images/store", "images/tree",
 	},
-	"magefiles":       {"images/pipeline", "magefiles/words", "tests/run"},
+	"magefiles":       {"conf/lint", "images/pipeline", "magefiles/words", "tests/run"},
 	"magefiles/words": {},
 	"tests":           {"images"},
 	"tests/alpine":    {},

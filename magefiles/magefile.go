@@ -13,8 +13,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/magefile/mage/mg"
 	"golang.org/x/term"
 
+	"github.com/nginx-scratch/nginx-scratch/conf/lint"
 	"github.com/nginx-scratch/nginx-scratch/images/pipeline"
 	"github.com/nginx-scratch/nginx-scratch/magefiles/words"
 	"github.com/nginx-scratch/nginx-scratch/tests/run"
@@ -80,11 +82,27 @@ func Closure(ctx context.Context, image string, platform *string, dot *bool) err
 	return say(pipeline.Closure(ctx, options(image, platform), dot != nil && *dot))
 }
 
-// Lint runs the pinned golangci-lint over the project. The first run compiles it.
-func Lint(ctx context.Context) error {
+// Lint judges code and configurations.
+type Lint mg.Namespace
+
+// Aliases: `mage lint` is what reviews ask for.
+var Aliases = map[string]any{"lint": Lint.Code}
+
+// Code runs the pinned golangci-lint over the project. The first run compiles it.
+func (Lint) Code(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, "go", "tool", "-modfile=tests/tools/go.mod", "golangci-lint", "run", "./...")
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	return cmd.Run()
+}
+
+// Conf judges a configuration for nginx, a file or folder of yours, by the
+// rules of conf/lint. Errors make it fail. -format is text, json or sarif.
+func (Lint) Conf(path string, format *string) error {
+	how := "text"
+	if format != nil {
+		how = *format
+	}
+	return lint.Run(os.Stdout, path, how, os.DirFS("conf/nginx"))
 }
 
 // Clean removes the images and the cache: fetched inputs, compiled components.

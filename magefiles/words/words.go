@@ -14,6 +14,7 @@ const Default = "static"
 type Grammar struct {
 	Targets []string            // all of them, in lower case
 	Images  []string            // the targets that act on an image
+	Paths   []string            // the targets that act on a path, which must be named
 	Flags   map[string][]string // the flags of a target that have a value
 }
 
@@ -37,6 +38,10 @@ func (g Grammar) Arguments(args []string) []string {
 				out = append(out, Default)
 			}
 		}
+		if slices.Contains(g.Paths, target) && i+1 < len(args) {
+			i++
+			out = append(out, args[i])
+		}
 		for i+1 < len(args) && strings.HasPrefix(args[i+1], "-") {
 			i++
 			flag := "-" + strings.TrimLeft(args[i], "-")
@@ -57,11 +62,13 @@ func (g Grammar) isWord(word string) bool {
 
 // Targets is the grammar of the project's magefile.
 var Targets = Grammar{
-	Targets: []string{"build", "test", "lock", "closure", "lint", "clean", "env"},
+	Targets: []string{"build", "test", "lock", "closure", "lint:code", "lint:conf", "clean", "env", "lint"},
 	Images:  []string{"build", "test", "lock", "closure"},
+	Paths:   []string{"lint:conf"},
 	Flags: map[string][]string{
-		"build":   {"platform", "base", "jobs"},
-		"lock":    {"platform"},
-		"closure": {"platform"},
+		"build":     {"platform", "base", "jobs"},
+		"lock":      {"platform"},
+		"closure":   {"platform"},
+		"lint:conf": {"format"},
 	},
 }

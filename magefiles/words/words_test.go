@@ -30,6 +30,10 @@ func TestArguments(t *testing.T) {
 		{"clean env", "clean env"},
 		{"-h build", "-h build static"},
 		{"build nothing", "build nothing"},
+		{"lint build", "lint build static"},
+		{"lint:conf conf.d", "lint:conf conf.d"},
+		{"lint:conf build -format json", "lint:conf build -format=json"},
+		{"lint:conf", "lint:conf"},
 	} {
 		got := strings.Join(Targets.Arguments(strings.Fields(tt.typed)), " ")
 		if got != tt.want {
@@ -53,6 +57,9 @@ func TestGrammarIsThatOfTheMagefile(t *testing.T) {
 			continue
 		}
 		name := strings.ToLower(f.Name.Name)
+		if f.Recv != nil {
+			name = strings.ToLower(f.Recv.List[0].Type.(*ast.Ident).Name) + ":" + name
+		}
 		got.Targets = append(got.Targets, name)
 		for _, p := range f.Type.Params.List {
 			for _, n := range p.Names {
@@ -60,13 +67,16 @@ func TestGrammarIsThatOfTheMagefile(t *testing.T) {
 				switch {
 				case n.Name == "image":
 					got.Images = append(got.Images, name)
+				case n.Name == "path":
+					got.Paths = append(got.Paths, name)
 				case optional && star.X.(*ast.Ident).Name != "bool":
 					got.Flags[name] = append(got.Flags[name], n.Name)
 				}
 			}
 		}
 	}
-	if !slices.Equal(got.Targets, Targets.Targets) || !slices.Equal(got.Images, Targets.Images) {
+	got.Targets = append(got.Targets, "lint") // the alias
+	if !slices.Equal(got.Targets, Targets.Targets) || !slices.Equal(got.Images, Targets.Images) || !slices.Equal(got.Paths, Targets.Paths) {
 		t.Errorf("the magefile has %+v, the grammar %+v", got, Targets)
 	}
 	for _, name := range got.Targets {
