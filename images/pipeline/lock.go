@@ -38,11 +38,14 @@ func Lock(ctx context.Context, o Options, update bool) (path string, err error) 
 	if err != nil {
 		return "", err
 	}
-	old, err := o.oldLock(definition, update)
+	old, err := o.oldLock(definition, chosen, update)
 	if err != nil {
 		return "", err
 	}
-	if !update && covers(old, chosen) {
+	if !update { // what is locked stays
+		chosen = slices.DeleteFunc(chosen, func(p string) bool { _, ok := old.Platform(p); return ok })
+	}
+	if len(chosen) == 0 {
 		out.Note(lockFile(o.Name) + " has these platforms and matches the definition; -update asks the repositories for newer packages")
 		return path, nil
 	}
@@ -64,18 +67,19 @@ func Lock(ctx context.Context, o Options, update bool) (path string, err error) 
 }
 
 // oldLock is what was locked before, empty where nothing was. It is read too
-// when it is to be replaced: an index older than those it saw is refused.
-func (o Options) oldLock(d images.Definition, update bool) (images.LockedAlpine, error) {
+// when it is to be replaced: an index older than those it saw is refused. Made
+// for another definition, it can only be replaced as a whole.
+func (o Options) oldLock(d images.Definition, chosen []string, update bool) (images.LockedAlpine, error) {
 	l, err := images.LoadLock(os.DirFS(o.Repository), lockFile(o.Name), d)
-	if err == nil {
+	switch {
+	case err == nil:
 		return *l.Alpine, nil
-	}
-	if errors.Is(err, fs.ErrNotExist) {
+	case errors.Is(err, fs.ErrNotExist):
 		return images.LockedAlpine{}, nil
-	}
-	if !update {
+	case !update:
 		return images.LockedAlpine{}, fmt.Errorf("%w\nrun again with -update to make it anew", err)
 	}
+	mismatch := err
 	l, err = images.ReadLock(os.DirFS(o.Repository), lockFile(o.Name))
 	if err != nil {
 		return images.LockedAlpine{}, fmt.Errorf("%w\nremove the file if nothing in it is of use", err)
@@ -83,11 +87,12 @@ func (o Options) oldLock(d images.Definition, update bool) (images.LockedAlpine,
 	if l.Alpine == nil || l.Alpine.Branch != d.Alpine.Branch {
 		return images.LockedAlpine{}, nil // nothing of it says anything about this branch
 	}
+	for _, p := range l.Alpine.Platforms {
+		if slices.Contains(d.Alpine.Platforms, p.Platform) && !slices.Contains(chosen, p.Platform) {
+			return images.LockedAlpine{}, fmt.Errorf("%w\nso what it has for %s is of no use either: run again without -platform", mismatch, p.Platform)
+		}
+	}
 	return *l.Alpine, nil
-}
-
-func covers(a images.LockedAlpine, platforms []string) bool {
-	return !slices.ContainsFunc(platforms, func(p string) bool { _, ok := a.Platform(p); return !ok })
 }
 
 // resolve makes the new lock, and says what is different from the old one.

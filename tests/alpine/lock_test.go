@@ -53,6 +53,37 @@ func TestLockPlatformByPlatform(t *testing.T) {
 	assert.Equal(t, all.locked(t), some.locked(t))
 }
 
+// What is locked stays when a platform comes to it, until -update says otherwise;
+// and a lock of another definition is not kept in part.
+func TestLockKeepsOtherPlatforms(t *testing.T) {
+	t.Parallel()
+	if len(arches()) < 2 {
+		t.Skipf("one architecture only: apt-get install gcc-aarch64-linux-gnu qemu-user-static")
+	}
+	s := newSite(t, mirror(t))
+	s.Platforms = []string{"linux/amd64"}
+	s.lock(t)
+	s.stderr.Reset()
+	s.Platforms = nil
+	s.lock(t)
+	assert.Contains(t, s.stderr.String(), "linux/arm64: nginx 1.")
+	assert.NotContains(t, s.stderr.String(), "linux/amd64", "it was there")
+
+	file := filepath.Join(s.Repository, "images", "alpine.yaml")
+	data, err := os.ReadFile(file)
+	require.NoError(t, err)
+	changed := strings.Replace(string(data), "packages: [alpine-release, nginx]", "packages: [alpine-release, nginx, zlib]", 1)
+	require.NoError(t, os.WriteFile(file, []byte(changed), 0o600))
+	s.Platforms = []string{"linux/amd64"}
+	_, err = pipeline.Lock(t.Context(), s.Options, true)
+	require.ErrorContains(t, err, "field alpine.wanted is [alpine-release, nginx], but the definition says [alpine-release, nginx, zlib]")
+	require.ErrorContains(t, err, "so what it has for linux/arm64 is of no use either: run again without -platform")
+	s.Platforms = nil
+	_, err = pipeline.Lock(t.Context(), s.Options, true)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"alpine-release", "nginx", "zlib"}, s.locked(t).Alpine.Wanted)
+}
+
 // change is one change to a copy of the mirror.
 type change struct {
 	name string
