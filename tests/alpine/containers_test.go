@@ -2,7 +2,6 @@ package alpine
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -13,14 +12,9 @@ import (
 	"github.com/nginx-scratch/nginx-scratch/tests/run"
 )
 
-// contain runs the container tests against an image that the build has loaded,
-// and removes it from Docker.
+// contain runs the container tests against an image that the build has loaded.
 func (s *site) contain(t *testing.T, reference string) {
 	t.Helper()
-	t.Cleanup(func() {
-		out, err := exec.Command("docker", "rmi", "-f", reference).CombinedOutput()
-		assert.NoError(t, err, string(out))
-	})
 	tests := run.Options{Repository: root, Env: os.Environ(), Output: t.Output()}
 	err := run.Image(t.Context(), tests, run.Target{Image: reference, Definition: s.Name, Repository: s.Repository})
 	require.NoError(t, err)

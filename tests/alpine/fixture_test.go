@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -13,6 +14,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -20,6 +22,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -56,12 +59,38 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		signal.Stop(signals) // the next one ends at once
+		_ = leave()          // what else goes wrong is of no interest now
+		os.Exit(1)
+	}()
 	code := m.Run()
-	if err := os.RemoveAll(mirrorDir); err != nil {
+	if err := leave(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
 	os.Exit(code)
+}
+
+// leave removes what the tests have put on the machine: the mirror, and the
+// images that builds have loaded into Docker.
+func leave() error {
+	err := os.RemoveAll(mirrorDir)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	out, listErr := exec.CommandContext(ctx, "docker", "images", "--format", "{{.Repository}}:{{.Tag}}", imageName).Output()
+	if listErr != nil {
+		return err // no engine, no images
+	}
+	for reference := range strings.FieldsSeq(string(out)) {
+		if text, rmErr := exec.CommandContext(ctx, "docker", "rmi", "-f", reference).CombinedOutput(); rmErr != nil {
+			err = errors.Join(err, fmt.Errorf("removing %s: %w: %s", reference, rmErr, text))
+		}
+	}
+	return err
 }
 
 // arches are those that packages can be made for here: GOARCH to Alpine's name.
