@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/nginx-scratch/nginx-scratch/images"
-	"github.com/nginx-scratch/nginx-scratch/images/alpine"
 	"github.com/nginx-scratch/nginx-scratch/images/base"
 	"github.com/nginx-scratch/nginx-scratch/images/repository"
 	"github.com/nginx-scratch/nginx-scratch/images/rootfs"
@@ -117,15 +116,11 @@ func (b *builder) alpineBase(ctx context.Context) (place, error) {
 		if err != nil {
 			return err
 		}
-		files, err := alpine.Merge(packages)
+		files, err := whole(packages)
 		if err != nil {
 			return err
 		}
-		links, err := alpine.Applets(files)
-		if err != nil {
-			return err
-		}
-		for _, f := range append(files, links...) {
+		for _, f := range files {
 			if err := add(f); err != nil {
 				return err
 			}

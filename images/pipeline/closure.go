@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/nginx-scratch/nginx-scratch/images/alpine"
 	"github.com/nginx-scratch/nginx-scratch/images/check"
 	"github.com/nginx-scratch/nginx-scratch/images/progress"
 )
@@ -33,11 +32,7 @@ func Closure(ctx context.Context, o Options, dot bool) (text string, err error) 
 	if err != nil {
 		return "", interrupted(ctx, err)
 	}
-	files, err := alpine.Merge(packages)
-	if err != nil {
-		return "", err
-	}
-	graph, err := closureOf(files, b.definition.Alpine.Files)
+	graph, err := closureOf(packages, b.definition.Alpine.Files)
 	if err != nil {
 		return "", err
 	}

@@ -82,24 +82,33 @@ func (o *packaged) addDatabase(platform string, t *tree.Tree, installed []byte) 
 }
 
 // wanted are the files that the patterns ask for, with what those need to run;
-// without patterns all files, and the links of busybox's programs.
+// without patterns all files.
 func wanted(packages []apk.Package, patterns []string) ([]tree.File, error) {
-	files, err := alpine.Merge(packages)
-	if err != nil {
-		return nil, err
-	}
 	if len(patterns) == 0 {
-		links, err := alpine.Applets(files)
-		return append(files, links...), err
+		return whole(packages)
 	}
-	graph, err := closureOf(files, patterns)
+	graph, err := closureOf(packages, patterns)
 	if err != nil {
 		return nil, err
 	}
 	return graph.Files(), nil
 }
 
-func closureOf(files []tree.File, patterns []string) (*closure.Graph, error) {
+// whole are all files, and the links of busybox's programs.
+func whole(packages []apk.Package) ([]tree.File, error) {
+	files, err := alpine.Merge(packages)
+	if err != nil {
+		return nil, err
+	}
+	links, err := alpine.Applets(files)
+	return append(files, links...), err
+}
+
+func closureOf(packages []apk.Package, patterns []string) (*closure.Graph, error) {
+	files, err := alpine.Merge(packages)
+	if err != nil {
+		return nil, err
+	}
 	all := tree.New()
 	for _, f := range files {
 		if err := all.Add(f); err != nil {
