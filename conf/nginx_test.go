@@ -26,7 +26,7 @@ func TestTree(t *testing.T) {
 	}
 	want := []string{
 		"conf.d/default.conf", "html/404.html", "html/50x.html", "html/index.html", "mime.types", "nginx.conf",
-		"snippets/cache-static.conf", "snippets/hsts.conf", "snippets/http3.conf", "snippets/json-log.conf", "snippets/proxy.conf",
+		"snippets/cache-static.conf", "snippets/healthz.conf", "snippets/hsts.conf", "snippets/http3.conf", "snippets/json-log.conf", "snippets/proxy.conf",
 		"snippets/rate-limit.conf", "snippets/real-ip.conf", "snippets/reject-unknown-host.conf", "snippets/spa.conf",
 		"snippets/tls-intermediate.conf", "snippets/tls-modern.conf",
 	}
@@ -53,6 +53,12 @@ func TestMainConfiguration(t *testing.T) {
 		{http, "sendfile", "on"},
 		{http, "tcp_nopush", "on"},
 		{http, "keepalive_timeout", "65"},
+		{http, "client_header_timeout", "10s"},
+		{http, "client_body_timeout", "10s"},
+		{http, "send_timeout", "10s"},
+		{http, "client_header_buffer_size", "1k"},
+		{http, "large_client_header_buffers", "4 8k"},
+		{http, "client_max_body_size", "1m"},
 		{http, "server_tokens", "off"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -68,8 +74,13 @@ func TestMainConfiguration(t *testing.T) {
 		}
 	}
 	includes := all(http, "include")
-	if len(includes) != 2 || includes[0].Args[0] != "/etc/nginx/mime.types" || includes[1].Args[0] != "/etc/nginx/conf.d/*.conf" {
-		t.Errorf("includes are %v, want mime.types and conf.d/*.conf", includes)
+	var names []string
+	for _, d := range includes {
+		names = append(names, d.Args...)
+	}
+	want := []string{"/etc/nginx/mime.types", "/etc/nginx/conf.d/*.conf", "/dev/shm/nginx/conf.d/*.conf"}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Error(diff)
 	}
 }
 

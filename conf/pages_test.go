@@ -1,6 +1,8 @@
 package conf_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"math"
 	"os"
 	"path/filepath"
@@ -40,6 +42,22 @@ func TestPages(t *testing.T) {
 				t.Error("an error page names the server")
 			}
 		})
+	}
+}
+
+// The pages allow themselves nothing but their own style and an empty icon.
+func TestPagePolicy(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"index.html", "404.html", "50x.html"} {
+		page := read(t, name)
+		_, rest, _ := strings.Cut(page, "<style>")
+		style, _, _ := strings.Cut(rest, "</style>")
+		sum := sha256.Sum256([]byte(style))
+		policy := `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; base-uri 'none'; ` +
+			`form-action 'none'; img-src data:; style-src 'sha256-` + base64.StdEncoding.EncodeToString(sum[:]) + `'">`
+		if at := strings.Index(page, policy); at < 0 || at > strings.Index(page, "<style>") {
+			t.Errorf("%s does not have, before its style, %s", name, policy)
+		}
 	}
 }
 

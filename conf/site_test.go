@@ -14,11 +14,13 @@ func server(t *testing.T) []directive {
 func TestDefaultServer(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"listen":            "8080",
 		"root":              "/usr/share/nginx/html",
 		"index":             "index.html index.htm",
 		"absolute_redirect": "off",
 		"gzip":              "on",
+		"gzip_static":       "on",
+		"limit_req":         "zone=default_requests burst=400 nodelay",
+		"limit_conn":        "default_connections 256",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -26,6 +28,25 @@ func TestDefaultServer(t *testing.T) {
 				t.Errorf("%s is %q, want %q", name, got, want)
 			}
 		})
+	}
+}
+
+// nginx-entry says where the server listens. Images without it have a file that does.
+func TestListen(t *testing.T) {
+	t.Parallel()
+	var got []string
+	for _, d := range all(server(t), "include") {
+		got = append(got, d.Args...)
+	}
+	got = slices.DeleteFunc(got, func(name string) bool { return !strings.Contains(name, "/listen.d/") })
+	if want := []string{"/dev/shm/nginx/listen.d/*.conf", "/etc/nginx/listen.d/*.conf"}; !slices.Equal(got, want) {
+		t.Errorf("the server includes %q, want %q", got, want)
+	}
+	if n := len(all(server(t), "listen")); n != 0 {
+		t.Errorf("%d listen directives: they are for the included files", n)
+	}
+	if got := only(t, parseFile(t, "listen.d/default.conf"), "listen").Args; !slices.Equal(got, []string{"8080"}) {
+		t.Errorf("without nginx-entry the server listens on %q, want 8080", got)
 	}
 }
 
@@ -49,7 +70,7 @@ func TestErrorPages(t *testing.T) {
 	for page, codes := range map[string]string{
 		"/404.html": "404",
 		"/50x.html": "500 502 503 504",
-		"/.error":   "400 403 405 408 411 412 413 414 416 421 494 501 505",
+		"/.error":   "400 403 405 408 411 412 413 414 416 421 429 494 501 505",
 	} {
 		for code := range strings.FieldsSeq(codes) {
 			if pages[code] != page {

@@ -16,6 +16,7 @@ import (
 // snippets are all that ship, and where each may be included.
 var snippets = map[string]string{
 	"cache-static.conf":        "location",
+	"healthz.conf":             "server",
 	"hsts.conf":                "server or location",
 	"http3.conf":               "server",
 	"json-log.conf":            "http",
@@ -31,7 +32,7 @@ var snippets = map[string]string{
 // since are the minor releases of nginx 1 that brought the directives which snippets
 // use, 0 for whatever is older than 1.20.
 var since = map[string]int{
-	"add_header": 0, "expires": 0, "http3": 25, "if": 0, "limit_conn": 0, "limit_conn_log_level": 0,
+	"access_log": 0, "add_header": 0, "default_type": 0, "expires": 0, "http3": 25, "if": 0, "limit_conn": 0, "limit_conn_log_level": 0,
 	"limit_conn_status": 0, "limit_conn_zone": 0, "limit_req": 0, "limit_req_log_level": 0,
 	"limit_req_status": 0, "limit_req_zone": 0, "location": 0, "log_format": 0, "map": 0,
 	"proxy_connect_timeout": 0, "proxy_hide_header": 0, "proxy_http_version": 0,

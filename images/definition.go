@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"reflect"
+	"time"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -42,6 +43,19 @@ type Image struct {
 	Path        string   `yaml:"path"` // the variable PATH
 	Command     []string `yaml:"command"`
 	Binary      string   `yaml:"binary"` // path in the image, without a leading slash
+	// Entry is the path of the program that prepares what Command runs, and
+	// answers whether it is healthy: nginx-entry, which is compiled with the
+	// components. Empty where an image has none.
+	Entry       string       `yaml:"entry"`
+	Healthcheck *Healthcheck `yaml:"healthcheck"`
+}
+
+// Healthcheck is how often an engine runs the entry's healthcheck.
+type Healthcheck struct {
+	Interval    time.Duration `yaml:"interval"`
+	Timeout     time.Duration `yaml:"timeout"`
+	StartPeriod time.Duration `yaml:"start_period"` // in which failures do not count
+	Retries     int           `yaml:"retries"`      // failures in a row that make it unhealthy
 }
 
 // Budgets are the sizes, in bytes, that the image must stay under.

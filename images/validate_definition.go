@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // The syntax of values. Flags and options reach configure scripts and make,
@@ -51,6 +52,7 @@ func (d Definition) validateOrigin(v *validator) {
 	if d.Alpine != nil {
 		v.check(len(d.Components) == 0, "components", "is there beside alpine: an image is made of one or the other")
 		v.check(len(d.Install) == 0, "install", "is there, but it is for components: name the files in alpine.files")
+		v.check(d.Image.Entry == "", "image.entry", "is there, but nothing is compiled for an image of packages")
 		d.Alpine.validate(v)
 		return
 	}
@@ -112,6 +114,15 @@ func (i Image) validate(v *validator) {
 		v.text(fmt.Sprintf("image.command[%d]", n), word)
 	}
 	v.path("image.binary", i.Binary)
+	if i.Entry != "" {
+		v.path("image.entry", i.Entry)
+	}
+	if h := i.Healthcheck; h != nil {
+		v.check(i.Entry != "", "image.healthcheck", "is there, but no image.entry that could answer")
+		// Engines take less for "the default".
+		v.check(min(h.Interval, h.Timeout, h.StartPeriod) >= time.Millisecond, "image.healthcheck", "has a time of less than a millisecond")
+		v.check(h.Retries > 0, "image.healthcheck.retries", "must be 1 or more")
+	}
 }
 
 func (f Flags) validate(v *validator) {

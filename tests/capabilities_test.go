@@ -23,6 +23,7 @@ const (
 	packages        capability = "packages"         // a database says which packages are there
 	streamModule    capability = "stream"           // nginx passes on TCP and UDP
 	http3Module     capability = "http3"
+	entryPoint      capability = "entry-point"   // nginx-entry prepares nginx's start
 	hybridGroups    capability = "hybrid-groups" // TLS agrees on keys that quantum computers do not break
 )
 
@@ -37,6 +38,7 @@ var seen = map[capability]struct {
 	noShell:         {func(f *facts) bool { return !f.hasShell() }, "it has a shell"},
 	shell:           {(*facts).hasShell, "it has no shell"},
 	packages:        {func(f *facts) bool { return f.database != "" }, "it has no database of packages"},
+	entryPoint:      {(*facts).hasEntry, "its nginx starts by itself"},
 	streamModule:    {func(f *facts) bool { return slices.Contains(f.built, "--with-stream") }, "nginx -V has no --with-stream"},
 	http3Module:     {func(f *facts) bool { return slices.Contains(f.built, "--with-http_v3_module") }, "nginx -V has no --with-http_v3_module"},
 	hybridGroups:    {func(f *facts) bool { return !f.openssl.before(release{3, 5}) }, "its OpenSSL is older than 3.5"},
@@ -45,7 +47,7 @@ var seen = map[capability]struct {
 // expected is what the image of each definition is to have: an image that lost
 // something fails here, and does not just skip its tests.
 var expected = map[string][]capability{
-	"static":  {staticProgram, noShell, streamModule, http3Module, hybridGroups},
+	"static":  {staticProgram, noShell, entryPoint, streamModule, http3Module, hybridGroups},
 	"alpine":  {sharedLibraries, noShell, packages, http3Module, hybridGroups},
 	"minimal": {sharedLibraries, shell, packages, http3Module, hybridGroups},
 }
@@ -58,6 +60,11 @@ var since = map[capability]func(*facts) bool{
 }
 
 func (f *facts) has(c capability) bool { return seen[c].has(f) }
+
+func (f *facts) hasEntry() bool {
+	_, there := f.tree.Lookup("usr/sbin/nginx-entry")
+	return there
+}
 
 // hasShell reports whether there is any file, link or not, of a shell's name.
 func (f *facts) hasShell() bool {

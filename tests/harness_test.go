@@ -31,7 +31,7 @@ type server struct {
 // container is gone when the test is. A failed test prints the container's logs.
 func start(t *testing.T, opts ...option) *server {
 	t.Helper()
-	set := settings{ports: []string{"8080/tcp"}, binds: map[string]string{}}
+	set := settings{ports: []string{"8080/tcp"}, binds: map[string]string{}, health: &container.HealthConfig{Test: []string{"NONE"}}}
 	for _, opt := range opts {
 		opt(t, &set)
 	}
@@ -79,6 +79,7 @@ func customize(set settings) []testcontainers.ContainerCustomizer {
 		testcontainers.WithExposedPorts(set.ports...),
 		testcontainers.WithConfigModifier(func(c *container.Config) {
 			c.User, c.Tty = set.user, set.tty
+			c.Healthcheck = set.health
 		}),
 		testcontainers.WithHostConfigModifier(func(h *container.HostConfig) {
 			h.ReadonlyRootfs = !set.unlock
@@ -94,7 +95,16 @@ func customize(set settings) []testcontainers.ContainerCustomizer {
 					{HostIP: netip.MustParseAddr("127.0.0.1")},
 				}
 			}
+			for _, change := range set.host {
+				change(h)
+			}
 		}),
+	}
+	if set.env != nil {
+		opts = append(opts, testcontainers.WithEnv(set.env))
+	}
+	if set.entry != nil {
+		opts = append(opts, testcontainers.WithEntrypoint(set.entry...), testcontainers.WithCmd())
 	}
 	if set.command != nil {
 		opts = append(opts, testcontainers.WithCmd(set.command...))

@@ -49,9 +49,18 @@ func TestImageSaysWhatItIs(t *testing.T) {
 	assert.Equal(t, map[string]struct{}{"8080/tcp": {}}, c.ExposedPorts)
 	assert.Equal(t, []string{"8080/tcp"}, d.Image.Ports)
 	assert.Empty(t, c.Volumes)
-	assert.Nil(t, c.Healthcheck)
 	assert.Empty(t, c.OnBuild)
-	assert.Equal(t, []string{"nginx", "-g", "daemon off;"}, append(c.Entrypoint, c.Cmd...))
+	assert.Equal(t, []string{"nginx", "-g", "daemon off;"}, c.Cmd)
+	if look(t).has(entryPoint) {
+		assert.Equal(t, []string{"/usr/sbin/nginx-entry"}, c.Entrypoint)
+		require.NotNil(t, c.Healthcheck)
+		assert.Equal(t, []string{"CMD", "/usr/sbin/nginx-entry", "healthcheck"}, c.Healthcheck.Test)
+		assert.Equal(t, d.Image.Healthcheck.Interval, c.Healthcheck.Interval)
+		assert.Equal(t, d.Image.Healthcheck.Retries, c.Healthcheck.Retries)
+	} else {
+		assert.Empty(t, c.Entrypoint)
+		assert.Nil(t, c.Healthcheck)
+	}
 	assert.Equal(t, d.Image.Command, c.Cmd)
 	assert.Equal(t, []string{"PATH=" + d.Image.Path}, c.Env)
 }

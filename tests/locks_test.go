@@ -61,6 +61,17 @@ func assertLocked(t *testing.T, s *server) {
 	assert.Empty(t, got.Container.Config.Volumes)
 }
 
+// workers are the IDs, on this machine, of nginx's worker processes.
+func (s *server) workers(t *testing.T) []string {
+	t.Helper()
+	master := strconv.Itoa(s.state(t).Pid)
+	children, err := os.ReadFile(path.Join("/proc", master, "task", master, "children"))
+	require.NoError(t, err)
+	workers := strings.Fields(string(children))
+	require.NotEmpty(t, workers, "nginx has no worker")
+	return workers
+}
+
 // assertProcesses looks at the master and its workers with the kernel's eyes.
 func assertProcesses(t *testing.T, s *server, uid, gid string) {
 	t.Helper()
@@ -68,12 +79,7 @@ func assertProcesses(t *testing.T, s *server, uid, gid string) {
 		t.Log("the engine is on another machine: its processes cannot be looked at from here")
 		return
 	}
-	master := strconv.Itoa(s.state(t).Pid)
-	children, err := os.ReadFile(path.Join("/proc", master, "task", master, "children"))
-	require.NoError(t, err)
-	workers := strings.Fields(string(children))
-	require.NotEmpty(t, workers, "nginx has no worker")
-	for _, pid := range append(workers, master) {
+	for _, pid := range append(s.workers(t), strconv.Itoa(s.state(t).Pid)) {
 		got := status(t, pid)
 		want := map[string]string{
 			"Uid": strings.Join(slices.Repeat([]string{uid}, 4), "\t"), // real, effective, saved, file system

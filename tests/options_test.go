@@ -4,7 +4,9 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
+	"github.com/moby/moby/api/types/container"
 	"github.com/stretchr/testify/require"
 )
 
@@ -21,6 +23,10 @@ type settings struct {
 	tty     bool
 	noWait  bool
 	unlock  bool // leave the root writable
+	env     map[string]string
+	entry   []string // the image's own entry point when nil
+	host    []func(*container.HostConfig)
+	health  *container.HealthConfig // none, unlike the image: its requests would be in the logs
 }
 
 type option func(*testing.T, *settings)
@@ -32,6 +38,39 @@ func user(uidGID string) option {
 // command runs argv instead of the image's command.
 func command(argv ...string) option {
 	return func(_ *testing.T, s *settings) { s.command = argv }
+}
+
+// env sets variables of the environment.
+func env(values map[string]string) option {
+	return func(_ *testing.T, s *settings) { s.env = values }
+}
+
+// entrypoint runs this in the place of the image's entry point, without its command.
+func entrypoint(argv ...string) option {
+	return func(_ *testing.T, s *settings) { s.entry = argv }
+}
+
+// host changes what no other option does of how the container runs.
+func host(change func(*container.HostConfig)) option {
+	return func(_ *testing.T, s *settings) { s.host = append(s.host, change) }
+}
+
+// healthchecks asks the image's own question again and again.
+func healthchecks(interval time.Duration) option {
+	return func(t *testing.T, s *settings) {
+		t.Helper()
+		image := inspectImage(t).Config.Healthcheck
+		require.NotNil(t, image)
+		s.health = &container.HealthConfig{Test: image.Test, Timeout: image.Timeout, Retries: image.Retries, Interval: interval}
+	}
+}
+
+// templates are the files of /etc/nginx/templates.
+func templates(contents map[string]string) option {
+	return func(t *testing.T, s *settings) {
+		t.Helper()
+		s.binds["/etc/nginx/templates"] = directory(t, contents)
+	}
 }
 
 // ports publishes these instead of 8080/tcp.

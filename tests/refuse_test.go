@@ -55,6 +55,14 @@ func TestSpoiledImageIsRefused(t *testing.T) {
 			nil, binary, func(_ *testing.T, f *tree.File) { f.Mode |= os.ModeSetuid },
 			[]string{"setuid"}, binary,
 		},
+		"a large entry point": {
+			[]capability{entryPoint}, d.Image.Entry, func(_ *testing.T, f *tree.File) { f.Data = append(bytes.Clone(f.Data), make([]byte, 40_000)...) },
+			[]string{"entry-size"}, d.Image.Entry,
+		},
+		"an entry point that loads a library": {
+			[]capability{entryPoint}, d.Image.Entry, needLibrary(0),
+			[]string{"static-pie"}, d.Image.Entry + ": it needs 1 shared libraries",
+		},
 		"a file of the user": {
 			nil, page, func(_ *testing.T, f *tree.File) { f.UID = 65532 },
 			[]string{"root-owned"}, page,
@@ -117,7 +125,7 @@ func subject(t *testing.T, saved *facts, spoil func(*tree.File)) check.Subject {
 		profile = check.Dynamic
 	}
 	return check.Subject{
-		Profile: profile, Tree: files, Image: img, Paths: d.Paths, Binary: d.Image.Binary,
+		Profile: profile, Tree: files, Image: img, Paths: d.Paths, Binary: d.Image.Binary, Entry: d.Image.Entry,
 		Budgets: check.Budgets{Disk: d.Budgets.Disk, Compressed: d.Budgets.Compressed},
 	}
 }

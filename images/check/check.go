@@ -36,8 +36,10 @@ type Subject struct {
 	// any, a Debug image may hold whatever it likes, and others nothing.
 	Paths []string
 	// Binary is the path in Tree of the image's program, such as usr/sbin/nginx:
-	// the only one, but in a Debug image.
+	// the only one but Entry, and those of a Debug image.
 	Binary string
+	// Entry is the path of the program that starts Binary, empty if there is none.
+	Entry string
 	// Try runs a program of the image in a throw-away root made of Tree. argv[0]
 	// is its absolute path in there; output is what it wrote to stdout and stderr
 	// together; err is not nil unless it exited with 0. Try is nil where this

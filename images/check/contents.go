@@ -20,7 +20,7 @@ func contentChecks() []Check {
 		asked:    func(s Subject) bool { return s.Profile != Debug || len(s.Paths) > 0 },
 	}, {
 		Name:     "no-shell",
-		Explain:  "The image's program is all that can be run: no shell, interpreter, package manager or script.",
+		Explain:  "The image's program, and what starts it, is all that can be run: no shell, interpreter, package manager or script.",
 		Remedy:   "Leave the file out; data must not be executable, start with #! or have the name of a shell.",
 		Profiles: []Profile{Static, Dynamic},
 		Run:      noShell,
@@ -46,7 +46,7 @@ func noShell(ctx context.Context, s Subject) error {
 	}
 	return everyFile(func(s Subject, f tree.File) error {
 		switch {
-		case f.Mode.IsDir() || f.Path == s.Binary:
+		case f.Mode.IsDir() || f.Path == s.Binary || f.Path == s.Entry:
 			return nil
 		case f.Mode.IsRegular() && f.Mode.Perm()&0o111 != 0 && !loaded[f.Path]:
 			return fmt.Errorf("%s is mode %04o: it can be run", f.Path, f.Mode.Perm())

@@ -8,6 +8,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"github.com/nginx-scratch/nginx-scratch/images/tree"
 )
 
 // readers are the checks that read the program's ELF headers. A dynamic image's
@@ -52,7 +54,22 @@ func elfCases() []badCase {
 // staticCases are what only a static image may not have.
 func staticCases() []badCase {
 	fails := []string{"static-pie"}
+	const entry = "usr/sbin/nginx-entry"
+	grow := func(size int) func(*fixture) {
+		return func(f *fixture) {
+			f.put(entry, 0o755, string(append(goodELF().bytes(), make([]byte, size-craftSize)...)))
+			delete(f.crafts, entry)
+			f.subject.Budgets.Disk = 100_000
+		}
+	}
 	return []badCase{
+		{"large entry", grow(entryBudget), []string{"entry-size"}, "the contents of usr/sbin/nginx-entry have 40000 bytes and must have fewer than 40000"},
+		{"no entry", func(f *fixture) { delete(f.crafts, entry) }, []string{"entry-size"}, "usr/sbin/nginx-entry is not in the tree"},
+		{"entry for some", func(f *fixture) {
+			grow(craftSize)(f)
+			f.change(entry, func(file *tree.File) { file.Mode = 0o750 })
+		}, []string{"entry-size"}, "not a program that any user can run"},
+		{"entry loads a library", func(f *fixture) { f.crafts[entry].tag(elf.DT_NEEDED, 1) }, fails, entry + ": it needs 1 shared libraries"},
 		{"a library", spoilELF(func(c *craft) { c.dynamic[1].Val = uint64(elf.DF_1_NOW) }), fails, "not a position-independent program"},
 		{"interpreter", spoilELF(func(c *craft) { c.add(elf.PT_INTERP, elf.PF_R, elf.Prog64{Off: 0x300, Filesz: 8}) }), fails, "interpreter"},
 		{"shared libraries", spoilELF(func(c *craft) { c.tag(elf.DT_NEEDED, 1); c.tag(elf.DT_NEEDED, 9) }), fails, "needs 2 shared libraries"},

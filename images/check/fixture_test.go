@@ -70,7 +70,11 @@ func goodFixture(p Profile) *fixture {
 	f.put("usr/share/nginx/html/index.html", 0o644, "<!doctype html>\n")
 	f.link("etc/nginx/html", "../../usr/share/nginx/html")
 	f.link("var/log/nginx/access.log", "/dev/stdout")
-	if p != Static {
+	if p == Static {
+		f.subject.Entry = "usr/sbin/nginx-entry"
+		f.crafts[f.subject.Entry] = goodELF()
+		f.subject.Paths = append(f.subject.Paths, f.subject.Entry)
+	} else {
 		f.program = dynamicELF()
 		f.crafts[craftLoader] = library()
 		f.crafts[craftSSL] = library("libcrypto.so.3", "libc.musl-x86_64.so.1")

@@ -61,7 +61,7 @@ func start(a abi) []byte {
 func judgePlatform(t *testing.T, architecture string, program []byte) error {
 	t.Helper()
 	f := goodFixture(Static)
-	f.program = nil
+	f.program, f.crafts = nil, nil
 	f.config.Architecture = architecture
 	f.files["usr/sbin/nginx"] = tree.File{Path: "usr/sbin/nginx", Mode: 0o755, Data: program}
 	return platform(t.Context(), f.build(t))

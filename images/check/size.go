@@ -19,7 +19,29 @@ func sizeChecks() []Check {
 		Remedy:   "Look in the size table for what grew and drop it, or raise the compressed budget in the definition and say why.",
 		Profiles: every,
 		Run:      compressedSize,
+	}, {
+		Name:     "entry-size",
+		Explain:  "What starts nginx is a small program that anybody can run: it does little, and can be read in an hour.",
+		Remedy:   "Keep libraries out of it that it need not have, or do without what made it grow.",
+		Profiles: []Profile{Static},
+		Run:      entrySize,
+		asked:    func(s Subject) bool { return s.Entry != "" },
 	}}
+}
+
+// entryBudget is in bytes.
+const entryBudget = 40_000
+
+func entrySize(_ context.Context, s Subject) error {
+	if _, err := program(s); err != nil {
+		return err
+	}
+	s.Binary = s.Entry
+	f, err := program(s)
+	if err != nil {
+		return err
+	}
+	return under("the contents of "+s.Entry, int64(len(f.Data)), entryBudget)
 }
 
 func diskSize(_ context.Context, s Subject) error {

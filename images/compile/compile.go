@@ -38,8 +38,8 @@ type Compiler struct {
 	Dir        string
 	Definition images.Definition
 	Lock       images.Lock
-	// Plan has only components of the Definition and the Lock, each after
-	// those that it needs.
+	// Plan has components each after those that it needs. What the Lock has not
+	// is made of the plan's own files.
 	Plan []recipe.Component
 	// Fetch makes inputs present and verified; Path says where one is then.
 	Fetch func(ctx context.Context, inputs []images.Input) error
@@ -89,7 +89,9 @@ func (c *Compiler) Component(ctx context.Context, name string) (entry Entry, err
 func (c *Compiler) compile(ctx context.Context, components []recipe.Component) error {
 	var inputs []images.Input
 	for _, p := range components {
-		inputs = append(inputs, c.locked(p).Inputs()...)
+		if locked, ok := c.Lock.Component(p.Name); ok {
+			inputs = append(inputs, locked.Inputs()...)
+		}
 	}
 	if len(inputs) > 0 { // another build may have been faster
 		if err := c.Fetch(ctx, inputs); err != nil {

@@ -81,9 +81,12 @@ func (j job) log() string { return filepath.Join(j.entry, "compile.log") }
 // prepare unpacks the source, and adds the files of the plan and the patches
 // of the lock to it.
 func (j job) prepare(ctx context.Context) (err error) {
-	locked := j.locked(j.component)
-	if err := source.Unpack(ctx, j.Path(locked.Source), j.source, j.Lock.Epoch(), limits); err != nil {
-		return fmt.Errorf("%s: %w", locked.Source.File, err)
+	// Where nothing is locked, the plan's files are all the source.
+	locked, ok := j.Lock.Component(j.component.Name)
+	if ok {
+		if err := source.Unpack(ctx, j.Path(locked.Source), j.source, j.Lock.Epoch(), limits); err != nil {
+			return fmt.Errorf("%s: %w", locked.Source.File, err)
+		}
 	}
 	root, err := os.OpenRoot(j.source)
 	if err != nil {

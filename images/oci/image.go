@@ -39,6 +39,7 @@ type Config struct {
 	WorkingDir   string            // absolute, or empty for the runtime's own
 	Entrypoint   []string          // argv
 	Cmd          []string          // argv, appended to Entrypoint
+	Healthcheck  *v1.HealthConfig  // Docker's addition to the format; nil for none
 	Env          []string          // "NAME=value"
 	Labels       map[string]string // also set as annotations of the manifest; Image adds FormatLabel
 }
@@ -98,6 +99,7 @@ func configFile(c Config, diffID v1.Hash) *v1.ConfigFile {
 			WorkingDir:   c.WorkingDir,
 			Entrypoint:   c.Entrypoint,
 			Cmd:          c.Cmd,
+			Healthcheck:  c.Healthcheck,
 			Env:          c.Env,
 			Labels:       c.Labels,
 		},

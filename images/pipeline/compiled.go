@@ -20,6 +20,7 @@ type compiled struct {
 	*builder
 	compiler *compile.Compiler
 	nginx    compile.Entry
+	entry    compile.Entry // where the definition asks for one
 }
 
 func (o *compiled) prepare(ctx context.Context, _ []string) error {
@@ -41,35 +42,51 @@ func (o *compiled) prepare(ctx context.Context, _ []string) error {
 		Dir: fetcher.Cache, Definition: o.definition, Lock: o.lock, Plan: plan, Root: place.root,
 		Path: fetcher.Path, Fetch: fetcher.Fetch, Run: base.Run, Jobs: o.Jobs, Keep: o.Keep, Progress: o.out,
 	}
+	if o.definition.Image.Entry != "" {
+		if o.entry, err = o.compiler.Component(ctx, recipe.Entry); err != nil {
+			return err
+		}
+	}
 	o.nginx, err = o.compiler.Component(ctx, "nginx")
 	return err
 }
 
-// fill adds what nginx has installed.
+// fill adds what nginx has installed, and the entry.
 func (o *compiled) fill(_ context.Context, _ string, t *tree.Tree) error {
 	for _, m := range o.definition.Install {
-		data, err := os.ReadFile(o.nginx.Path(m.From))
-		if err != nil {
-			return fmt.Errorf("reading what nginx has installed: %w", err)
-		}
 		mode := fs.FileMode(0o644)
 		if m.To == o.definition.Image.Binary {
 			mode = 0o755
 		}
-		err = t.Add(tree.File{Path: m.To, Mode: mode, Data: data, Origin: tree.Origin{Component: "nginx", Path: m.From}})
-		if err != nil {
+		if err := add(t, m.To, mode, o.nginx, tree.Origin{Component: "nginx", Path: m.From}); err != nil {
 			return err
 		}
 	}
-	return nil
+	if o.definition.Image.Entry == "" {
+		return nil
+	}
+	return add(t, o.definition.Image.Entry, 0o755, o.entry, tree.Origin{Component: recipe.Entry, Path: recipe.Entry})
+}
+
+// add puts a file of a component at a path of the tree.
+func add(t *tree.Tree, to string, mode fs.FileMode, from compile.Entry, origin tree.Origin) error {
+	data, err := os.ReadFile(from.Path(origin.Path))
+	if err != nil {
+		return fmt.Errorf("reading what %s has installed: %w", origin.Component, err)
+	}
+	return t.Add(tree.File{Path: to, Mode: mode, Data: data, Origin: origin})
 }
 
 // contents lists the components. Linked into one program, they share its bytes
 // by what its symbols say.
 func (o *compiled) contents(_ string, t *tree.Tree) []row {
-	var rest int64
+	var rest, entry int64
 	for f := range t.All() {
-		if f.Origin.Component != project {
+		switch f.Origin.Component {
+		case project:
+		case recipe.Entry:
+			entry += int64(len(f.Data))
+		default:
 			rest += int64(len(f.Data))
 		}
 	}
@@ -79,7 +96,7 @@ func (o *compiled) contents(_ string, t *tree.Tree) []row {
 		rows = append(rows, row{c.Name, c.Revision(), linked[c.Name]})
 		rest -= linked[c.Name]
 	}
-	return append(rows, row{"headers, strings, padding", "", rest})
+	return append(rows, row{"headers, strings, padding", "", rest}, row{recipe.Entry, "", entry})
 }
 
 // linked is an estimate to look at. Where it cannot be made, because the

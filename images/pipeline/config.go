@@ -31,9 +31,19 @@ func (b *builder) config(platform string) (oci.Config, error) {
 	} {
 		labels["org.opencontainers.image."+key] = value
 	}
-	return oci.Config{
+	config := oci.Config{
 		Platform: *parsed,
 		Created:  created, User: face.User, ExposedPorts: face.Ports, StopSignal: face.StopSignal,
 		WorkingDir: "/", Cmd: face.Command, Env: []string{"PATH=" + face.Path}, Labels: labels,
-	}, nil
+	}
+	if face.Entry != "" {
+		config.Entrypoint = []string{"/" + face.Entry}
+	}
+	if h := face.Healthcheck; h != nil {
+		config.Healthcheck = &v1.HealthConfig{
+			Test:     []string{"CMD", "/" + face.Entry, "healthcheck"},
+			Interval: h.Interval, Timeout: h.Timeout, StartPeriod: h.StartPeriod, Retries: h.Retries,
+		}
+	}
+	return config, nil
 }

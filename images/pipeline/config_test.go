@@ -55,6 +55,18 @@ func TestConfig(t *testing.T) {
 		t.Errorf("the configuration is different (-want +got):\n%s", diff)
 	}
 
+	b.definition.Image.Entry = "usr/sbin/nginx-entry"
+	b.definition.Image.Healthcheck = &images.Healthcheck{Interval: 4 * time.Second, Timeout: 3 * time.Second, StartPeriod: 2 * time.Second, Retries: 1}
+	config, err = b.config("linux/riscv64")
+	want.Entrypoint = []string{"/usr/sbin/nginx-entry"}
+	want.Healthcheck = &v1.HealthConfig{
+		Test:     []string{"CMD", "/usr/sbin/nginx-entry", "healthcheck"},
+		Interval: 4 * time.Second, Timeout: 3 * time.Second, StartPeriod: 2 * time.Second, Retries: 1,
+	}
+	if diff := cmp.Diff(want, config); err != nil || diff != "" {
+		t.Errorf("with an entry the configuration is different (-want +got), error %v:\n%s", err, diff)
+	}
+
 	b.lock.Components[1].Patches = nil
 	config, err = b.config("linux/riscv64")
 	if got := config.Labels["org.opencontainers.image.revision"]; err != nil || got != "1.26.3" {

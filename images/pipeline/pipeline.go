@@ -181,7 +181,7 @@ func (b *builder) image(ctx context.Context, platform string) (product, error) {
 
 func (b *builder) check(ctx context.Context, p product) error {
 	results, err := check.Run(ctx, check.Subject{
-		Tree: p.tree, Image: p.img, Paths: b.definition.Paths, Binary: b.definition.Image.Binary,
+		Tree: p.tree, Image: p.img, Paths: b.definition.Paths, Binary: b.definition.Image.Binary, Entry: b.definition.Image.Entry,
 		Profile: profile(b.definition),
 		Budgets: check.Budgets{Disk: b.definition.Budgets.Disk, Compressed: b.definition.Budgets.Compressed},
 		Try:     try(p.tree, b.definition.Image.User, p.platform),

@@ -49,7 +49,7 @@ func TestKeys(t *testing.T) {
 	t.Parallel()
 	const (
 		none = ""
-		all  = "musl nginx openssl pcre2 zlib"
+		all  = "musl nginx nginx-entry openssl pcre2 zlib"
 	)
 	other := strings.Repeat("0", 64)
 	for _, c := range []struct {
@@ -75,7 +75,7 @@ func TestKeys(t *testing.T) {
 
 		{"options of nginx", func(in *inputs) { in.component("nginx").Options = []string{"--with-debug"} }, "nginx"},
 		{"flags of nginx", func(in *inputs) { in.component("nginx").Flags = []string{"-O3"} }, "nginx"},
-		{"flags of the linker", func(in *inputs) { in.d.Flags.Link = nil }, "nginx"},
+		{"flags of the linker", func(in *inputs) { in.d.Flags.Link = nil }, "nginx nginx-entry"},
 		{"version of nginx", func(in *inputs) { in.component("nginx").Version = "1" }, "nginx"},
 		{"source of nginx", func(in *inputs) { in.locked("nginx").Source.SHA256 = other }, "nginx"},
 		{"patch of nginx", func(in *inputs) { in.locked("nginx").Patches.Patches[3].SHA256 = other }, "nginx"},
@@ -131,7 +131,7 @@ func TestKeysOfArchitectures(t *testing.T) {
 	d.Flags.Arch = nil
 	arm64 := inputs{d, l, "arm64", toolchain}.keys(t)
 	riscv64 := inputs{d, l, "riscv64", toolchain}.keys(t)
-	if got := changes(arm64, riscv64); got != "musl nginx openssl pcre2 zlib" {
+	if got := changes(arm64, riscv64); got != "musl nginx nginx-entry openssl pcre2 zlib" {
 		t.Errorf("different are the keys of %q", got)
 	}
 }

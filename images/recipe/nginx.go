@@ -60,6 +60,10 @@ func nginxSteps(s settings) []Step {
 	return []Step{
 		s.step(startup...),
 		s.step(configure...),
+		// Where a server without a listen directive listens, unless it runs as
+		// root: on the port that this image is known for. The default server is
+		// one where nothing has prepared its start.
+		s.step("sed", "-i", "-e", "s/8000/8080/", "src/http/ngx_http_core_module.c"),
 		// nginx exports every symbol for its dynamic modules, which a static
 		// file cannot load; exported, none of them could be dropped.
 		s.step("sed", "-i", "-e", "s/-Wl,-E$//", "objs/Makefile"),

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/nginx-scratch/nginx-scratch/images"
 )
@@ -61,15 +62,17 @@ func Plan(d images.Definition, l images.Lock, arch string, tc Toolchain) ([]Comp
 	var plan []Component
 	keys := map[string]string{}
 	for _, name := range order {
-		def, ok := d.Component(name)
-		if !ok {
-			return nil, fmt.Errorf("planning %s: the definition has no component %q", d.Name, name)
-		}
-		locked, ok := l.Component(name)
-		if !ok {
-			return nil, fmt.Errorf("planning %s: the lock has no component %q", d.Name, name)
-		}
 		r := recipes[name]
+		def, locked := images.Component{Name: name, Version: strconv.Itoa(Version)}, images.LockedComponent{}
+		if !r.own {
+			var ok bool
+			if def, ok = d.Component(name); !ok {
+				return nil, fmt.Errorf("planning %s: the definition has no component %q", d.Name, name)
+			}
+			if locked, ok = l.Component(name); !ok {
+				return nil, fmt.Errorf("planning %s: the lock has no component %q", d.Name, name)
+			}
+		}
 		c := Component{Name: name, Version: def.Version, Needs: slices.Clone(r.needs), Files: maps.Clone(r.files)}
 		c.Steps = r.steps(settings{def: def, arch: arch, tc: tc, flags: compileFlags(d.Flags, def, arch, tc), link: d.Flags.Link})
 		in := ingredients{
@@ -96,8 +99,9 @@ func known(d images.Definition, arch string) error {
 			return fmt.Errorf("no recipe for the architecture %q: there are %q", name, slices.Sorted(maps.Keys(openssl)))
 		}
 	}
-	if len(d.Components) != len(order) {
-		return fmt.Errorf("the definition has %d components: they must be %q", len(d.Components), order)
+	defined := slices.DeleteFunc(slices.Clone(order), func(name string) bool { return recipes[name].own })
+	if len(d.Components) != len(defined) {
+		return fmt.Errorf("the definition has %d components: they must be %q", len(d.Components), defined)
 	}
 	for _, c := range d.Components {
 		if len(c.Remove) > 0 && c.Name != "openssl" {
@@ -108,14 +112,16 @@ func known(d images.Definition, arch string) error {
 }
 
 // order lists the components so that each follows what it needs.
-var order = []string{"musl", "zlib", "pcre2", "openssl", "nginx"}
+var order = []string{"musl", "zlib", "pcre2", "openssl", "nginx", Entry}
 
 var recipes = map[string]struct {
 	needs []string
 	files map[string]string
 	steps func(settings) []Step
+	own   bool // of this project: its files are its source
 }{
 	"musl":    {steps: muslSteps},
+	Entry:     {needs: []string{"musl"}, files: entryFiles, steps: entrySteps, own: true},
 	"zlib":    {needs: []string{"musl"}, steps: zlibSteps},
 	"pcre2":   {needs: []string{"musl"}, steps: pcre2Steps},
 	"openssl": {needs: []string{"musl"}, steps: opensslSteps},

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/nginx-scratch/nginx-scratch/images/recipe"
 )
 
 // The start-up code that nginx is linked with, compiled as the plan compiles
@@ -73,7 +75,7 @@ func startup(t *testing.T, dir string) []string {
 		t.Fatal(err)
 	}
 	components := plan(t, runtime.GOARCH, tc)
-	nginx := components[len(components)-1]
+	nginx := components[slices.IndexFunc(components, func(c recipe.Component) bool { return c.Name == "nginx" })]
 	for name, text := range nginx.Files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
