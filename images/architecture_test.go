@@ -29,7 +29,7 @@ var arrows = map[string][]string{
 	"images/digest":   {},
 	"images/oci":      {"images/tree"},
 	"images/progress": {},
-	"images/publish":  {},
+	"images/publish":  {"images/progress", "images/store"},
 	"images/recipe":   {"images"},
 	"images/release":  {},
 	"images/repository": {
@@ -69,7 +69,7 @@ var pure = map[string][]string{
 // rooms are the packages that may import what begins with a path, outside
 // their tests.
 var rooms = map[string][]string{
-	"net":                         {"images/store"},
+	"net":                         {"images/store", "images/publish"},
 	"net/http":                    {"images/store", "images/publish"},
 	"github.com/moby/moby/client": {"images/publish"},
 	"os/exec":                     {"images/base", "images/pipeline", "magefiles", "tests/run"},

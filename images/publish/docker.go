@@ -1,4 +1,5 @@
-// Package publish puts a release where it can be run.
+// Package publish puts a release where it can be run: into a registry or into a
+// Docker engine.
 //
 // The Docker engine is the one at the system's usual socket, or where Docker's
 // own variables say: DOCKER_HOST, DOCKER_CERT_PATH, DOCKER_TLS_VERIFY and

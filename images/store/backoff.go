@@ -20,12 +20,12 @@ func delay(base time.Duration, n int, after time.Duration) time.Duration {
 	return max(d, min(after, maxDelay))
 }
 
-// retryAfter is the wait that a response asks for, 0 if it does not say, and at most maxDelay. A date
-// is taken relative to the server's own clock, as only the difference is meant.
-func retryAfter(header http.Header) time.Duration {
+// RetryAfter is the wait that a response asks for, 0 if it does not say, and at most limit. A date is
+// taken relative to the server's own clock, as only the difference is meant.
+func RetryAfter(header http.Header, limit time.Duration) time.Duration {
 	value := header.Get("Retry-After")
 	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
-		return time.Duration(max(0, min(seconds, int64(maxDelay/time.Second)))) * time.Second
+		return min(time.Duration(max(0, min(seconds, int64(limit/time.Second)+1)))*time.Second, limit)
 	}
 	until, err := http.ParseTime(value)
 	if err != nil {
@@ -35,5 +35,5 @@ func retryAfter(header http.Header) time.Duration {
 	if err != nil {
 		return 0
 	}
-	return max(0, min(until.Sub(now), maxDelay))
+	return max(0, min(until.Sub(now), limit))
 }

@@ -90,7 +90,7 @@ func refusal(resp *http.Response) error {
 	case code == http.StatusOK:
 		return nil
 	case code >= 500 || slices.Contains(again, code):
-		return &transientError{status, retryAfter(resp.Header)}
+		return &transientError{status, RetryAfter(resp.Header, maxDelay)}
 	}
 	return status
 }

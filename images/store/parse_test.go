@@ -75,7 +75,7 @@ func FuzzRetryAfter(f *testing.F) {
 	f.Add("Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT")
 	f.Add(date, "yesterday")
 	f.Fuzz(func(t *testing.T, value, now string) {
-		wait := retryAfter(http.Header{"Retry-After": {value}, "Date": {now}})
+		wait := RetryAfter(http.Header{"Retry-After": {value}, "Date": {now}}, maxDelay)
 		if wait < 0 || wait > maxDelay {
 			t.Errorf("Retry-After %q at %q: wait %s", value, now, wait)
 		}

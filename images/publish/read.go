@@ -1,0 +1,59 @@
+package publish
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// Manifest reads a manifest or an index by its digest ("sha256:...") or a tag.
+// The descriptor is that of the bytes; if a digest was asked for, they have it.
+func (r *Repository) Manifest(ctx context.Context, reference string) (raw []byte, desc v1.Descriptor, err error) {
+	err = r.retry(ctx, "reading "+r.repo.String()+" "+reference, func() error {
+		m, there, err := r.get(ctx, reference)
+		switch {
+		case err != nil:
+			return err
+		case !there:
+			return fmt.Errorf("%s does not have it", r.repo.RegistryStr())
+		case strings.HasPrefix(reference, "sha256:") && m.desc.Digest.String() != reference:
+			return fmt.Errorf("the registry sent other bytes, with digest %s", m.desc.Digest)
+		}
+		raw, desc = m.raw, m.desc
+		return nil
+	})
+	return raw, desc, err
+}
+
+// Referrers lists the artifacts of a type that refer to a manifest, by what the
+// registry says of them: anybody who may write there can add some.
+func (r *Repository) Referrers(ctx context.Context, subject v1.Hash, artifactType string) (found []v1.Descriptor, err error) {
+	err = r.retry(ctx, "listing what refers to "+subject.String(), func() error {
+		listed, api, err := r.byAPI(ctx, subject)
+		if err != nil {
+			return err
+		}
+		if !api {
+			m, there, err := r.get(ctx, fallbackTag(subject))
+			if err != nil || !there {
+				return err
+			}
+			var index v1.IndexManifest
+			if err := json.Unmarshal(m.raw, &index); err != nil {
+				return fmt.Errorf("reading tag %s: %w", fallbackTag(subject), err)
+			}
+			listed = index.Manifests
+		}
+		found = nil
+		for _, d := range listed {
+			if d.ArtifactType == artifactType {
+				found = append(found, d)
+			}
+		}
+		return nil
+	})
+	return found, err
+}
