@@ -13,12 +13,15 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-const (
-	artifactType = "application/vnd.nginx-scratch.inputs.v1"
-	packageType  = "application/vnd.alpine.apk.v2+gzip"
-	otherType    = "application/octet-stream"
+// ArtifactType is that of the manifests of a bundle.
+const ArtifactType = "application/vnd.nginx-scratch.inputs.v1"
 
-	titleAnnotation = "org.opencontainers.image.title"
+const (
+	packageType = "application/vnd.alpine.apk.v2+gzip"
+	otherType   = "application/octet-stream"
+
+	titleAnnotation    = "org.opencontainers.image.title"
+	platformAnnotation = "io.github.nginx-scratch.platform" // of a manifest that stands in no index
 
 	// emptyConfig is the configuration of an artifact that has none.
 	emptyConfig = "{}"
@@ -32,13 +35,9 @@ func newIndex(items []Item) (v1.ImageIndex, error) {
 	}
 	var entries []mutate.IndexAddendum
 	for _, items := range platforms {
-		a, err := newArtifact(items)
+		image, err := newArtifact(items, nil)
 		if err != nil {
 			return nil, err
-		}
-		image, err := partial.CompressedToImage(a)
-		if err != nil {
-			return nil, fmt.Errorf("making a manifest: %w", err)
 		}
 		p, err := platform(items[0].Platform)
 		if err != nil {
@@ -56,7 +55,9 @@ type artifact struct {
 	layers   map[v1.Hash]blob
 }
 
-func newArtifact(items []Item) (*artifact, error) {
+// newArtifact makes the artifact of the items of a platform. With a subject, it
+// is one that refers to that.
+func newArtifact(items []Item, subject *v1.Descriptor) (v1.Image, error) {
 	config, size, err := v1.SHA256(strings.NewReader(emptyConfig))
 	if err != nil {
 		return nil, fmt.Errorf("making a manifest: %w", err)
@@ -64,8 +65,12 @@ func newArtifact(items []Item) (*artifact, error) {
 	m := v1.Manifest{
 		SchemaVersion: 2,
 		MediaType:     types.OCIManifestSchema1,
-		ArtifactType:  artifactType,
+		ArtifactType:  ArtifactType,
 		Config:        v1.Descriptor{MediaType: types.OCIEmptyJSON, Digest: config, Size: size},
+		Subject:       subject,
+	}
+	if platform := items[0].Platform; subject != nil && platform != "" {
+		m.Annotations = map[string]string{platformAnnotation: platform}
 	}
 	a := &artifact{layers: map[v1.Hash]blob{}}
 	for _, it := range items {
@@ -79,7 +84,11 @@ func newArtifact(items []Item) (*artifact, error) {
 	if a.manifest, err = json.Marshal(m); err != nil {
 		return nil, fmt.Errorf("making a manifest: %w", err)
 	}
-	return a, nil
+	image, err := partial.CompressedToImage(a)
+	if err != nil {
+		return nil, fmt.Errorf("making a manifest: %w", err)
+	}
+	return image, nil
 }
 
 // MediaType is that of the manifest.

@@ -12,6 +12,8 @@
 //
 //	crane push dist/alpine/inputs.oci REGISTRY/NAME:TAG
 //	crane pull --format=oci REGISTRY/NAME:TAG inputs.oci
+//
+// In a registry, beside the image, the manifests stand alone and refer to it.
 package bundle
 
 import (

@@ -79,8 +79,18 @@ func (r *reader) read(dir string) error {
 	if err := r.file("index.json", &top); err != nil {
 		return err
 	}
-	if n := len(top.Manifests); n != 1 || top.Manifests[0].MediaType != types.OCIImageIndex {
-		return fmt.Errorf("index.json must have one entry, an image index; it has %d entries", n)
+	if n := len(top.Manifests); n != 1 {
+		return fmt.Errorf("index.json must have one entry; it has %d entries", n)
+	}
+	switch kind := top.Manifests[0].MediaType; kind {
+	case types.OCIImageIndex:
+	case types.OCIManifestSchema1: // the inputs of one platform, copied out of a registry
+		if err := r.manifest(dir, top.Manifests[0], nil); err != nil {
+			return fmt.Errorf("reading the manifest: %w", err)
+		}
+		return nil
+	default:
+		return fmt.Errorf("index.json has an entry of type %q: it must be an image index or a manifest", kind)
 	}
 	if err := r.blob(top.Manifests[0], &index); err != nil {
 		return fmt.Errorf("reading the index: %w", err)
@@ -98,7 +108,7 @@ func (r *reader) read(dir string) error {
 			return fmt.Errorf("two manifests are for platform %q", name)
 		}
 		seen[name] = true
-		if err := r.manifest(dir, entry, name); err != nil {
+		if err := r.manifest(dir, entry, &name); err != nil {
 			return fmt.Errorf("reading the manifest for platform %q: %w", name, err)
 		}
 	}
@@ -108,8 +118,9 @@ func (r *reader) read(dir string) error {
 	return nil
 }
 
-// manifest reads the items of one platform.
-func (r *reader) manifest(dir string, entry v1.Descriptor, platform string) error {
+// manifest reads the items of one platform, which it says itself where no index
+// does.
+func (r *reader) manifest(dir string, entry v1.Descriptor, platform *string) error {
 	if entry.MediaType != types.OCIManifestSchema1 {
 		return fmt.Errorf("its type is %q", entry.MediaType)
 	}
@@ -117,29 +128,16 @@ func (r *reader) manifest(dir string, entry v1.Descriptor, platform string) erro
 	if err := r.blob(entry, &m); err != nil {
 		return err
 	}
-	if m.ArtifactType != artifactType {
-		return fmt.Errorf("the type of the artifact is %q, not %q: it is not a bundle of inputs", m.ArtifactType, artifactType)
-	}
-	if m.Config.MediaType != types.OCIEmptyJSON {
-		return fmt.Errorf("its configuration is of type %q, not %q", m.Config.MediaType, types.OCIEmptyJSON)
+	items, err := itemsOf(m, platform)
+	if err != nil {
+		return err
 	}
 	if err := r.blob(m.Config, &struct{}{}); err != nil {
 		return fmt.Errorf("reading the configuration: %w", err)
 	}
-	names := map[string]bool{}
-	for i, layer := range m.Layers {
-		it := Item{
-			Name: layer.Annotations[titleAnnotation], SHA256: layer.Digest.Hex, Size: layer.Size,
-			Path: filepath.Join(dir, blobPath(layer.Digest)), Platform: platform,
-		}
-		if err := it.check(); err != nil {
-			return fmt.Errorf("layer %d: %w", i+1, err)
-		}
-		if names[it.Name] {
-			return fmt.Errorf("two layers are %q", it.Name)
-		}
-		names[it.Name] = true
-		if err := r.copy(io.Discard, layer); err != nil {
+	for i, it := range items {
+		it.Path = filepath.Join(dir, blobPath(m.Layers[i].Digest))
+		if err := r.copy(io.Discard, m.Layers[i]); err != nil {
 			return fmt.Errorf("item %q: %w", it.Name, err)
 		}
 		r.bundle.items = append(r.bundle.items, it)

@@ -79,7 +79,7 @@ func (f forge) good() v1.Manifest {
 	layer := f.add(packageType, []byte("bytes"))
 	layer.Annotations = map[string]string{titleAnnotation: "a.apk"}
 	return v1.Manifest{
-		SchemaVersion: 2, MediaType: types.OCIManifestSchema1, ArtifactType: artifactType,
+		SchemaVersion: 2, MediaType: types.OCIManifestSchema1, ArtifactType: ArtifactType,
 		Config: f.add(types.OCIEmptyJSON, []byte("{}")), Layers: []v1.Descriptor{layer},
 	}
 }
@@ -146,7 +146,13 @@ func TestOpenRefusesForgeries(t *testing.T) {
 		{"large index.json", func(f forge) { put(f.t, filepath.Join(f.dir, "index.json"), strings.Repeat(" ", maxJSON+1)) }, "not a regular file of up to"},
 		{"no entry", func(f forge) { f.top() }, "it has 0 entries"},
 		{"two entries", func(f forge) { d := f.add("x", []byte("x")); f.top(d, d) }, "it has 2 entries"},
-		{"image at the top", func(f forge) { f.top(f.addJSON(types.OCIManifestSchema1, f.good())) }, "an image index"},
+		{"artifact at the top", func(f forge) { f.top(f.addJSON(types.OCIManifestSchema1, f.good())) }, ""},
+		{"image at the top", func(f forge) {
+			m := f.good()
+			m.ArtifactType = ""
+			f.top(f.addJSON(types.OCIManifestSchema1, m))
+		}, "it is not a bundle of inputs"},
+		{"something else at the top", func(f forge) { f.top(f.add("text/plain", []byte("x"))) }, `an entry of type "text/plain"`},
 		{"no digest", func(f forge) {
 			put(f.t, filepath.Join(f.dir, "index.json"), `{"manifests":[{"mediaType":"`+string(types.OCIImageIndex)+`"}]}`)
 		}, "no sha256 digest"},
@@ -184,7 +190,7 @@ func TestOpenRefusesForgeries(t *testing.T) {
 // FuzzOpen gives any manifest, and any index.json, to a layout that is intact
 // otherwise. Nothing that is opened leads out of the layout.
 func FuzzOpen(f *testing.F) {
-	f.Add([]byte(`{"artifactType":"`+artifactType+`"}`), []byte("{}"), false)
+	f.Add([]byte(`{"ArtifactType":"`+ArtifactType+`"}`), []byte("{}"), false)
 	f.Add([]byte("null"), []byte(`{"manifests":[{}]}`), true)
 	g := newForge(f)
 	good := g.addJSON(types.OCIManifestSchema1, g.good())

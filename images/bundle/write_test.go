@@ -86,7 +86,7 @@ func TestArtifact(t *testing.T) {
 			name = d.Platform.String()
 		}
 		platforms = append(platforms, name)
-		if d.ArtifactType != artifactType {
+		if d.ArtifactType != ArtifactType {
 			t.Errorf("%v has artifact type %q", d.Platform, d.ArtifactType)
 		}
 	}
