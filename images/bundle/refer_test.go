@@ -77,9 +77,9 @@ func TestParseRefuses(t *testing.T) {
 		{"nothing", func(*v1.Manifest) {}, ""},
 		{"no layers", func(m *v1.Manifest) { m.Layers = nil }, "there are none"},
 		{"signature", func(m *v1.Manifest) { m.ArtifactType = "application/x" }, "it is not a bundle of inputs"},
-		{"platform", func(m *v1.Manifest) { m.Annotations = map[string]string{platformAnnotation: "../x"} }, "is not like linux/amd64"},
+		{"platform", func(m *v1.Manifest) { m.Annotations = map[string]string{platformAnnotation: "linux"} }, "is not like linux/amd64"},
 		{"path", func(m *v1.Manifest) { m.Layers[0].Annotations[titleAnnotation] = "../x" }, "is not the name of a file"},
-		{"digest", func(m *v1.Manifest) { m.Layers[0].Digest = v1.Hash{} }, "is not 64 lower-case hexadecimal digits"},
+		{"digest", func(m *v1.Manifest) { m.Layers[0].Digest = v1.Hash{Algorithm: "sha512", Hex: strings.Repeat("a", 128)} }, "is not 64 lower-case hexadecimal digits"},
 		{"size", func(m *v1.Manifest) { m.Layers[0].Size = 0 }, "not positive"},
 	} {
 		m := newForge(t).good()
