@@ -28,13 +28,17 @@ import (
 //
 // -platform takes a list, such as linux/amd64,linux/arm64, or all, for images
 // made of packages. -base is where static is compiled: alpine or host; without
-// it, Alpine's packages if they can be had without waiting. -jobs is how many
-// compilers run at once. With -keep, the folders in which components are
-// compiled are left for a look.
-func Build(ctx context.Context, image string, platform, base *string, jobs *int, keep *bool) error {
+// it, Alpine's packages if they can be had without waiting. -inputs is where to
+// look for inputs before a mirror is asked: an image that was published, or a
+// bundle in a registry or a folder. -jobs is how many compilers run at once. With
+// -keep, the folders in which components are compiled are left for a look.
+func Build(ctx context.Context, image string, platform, base, inputs *string, jobs *int, keep *bool) error {
 	o := options(image, platform)
 	if base != nil {
 		o.Base = *base
+	}
+	if inputs != nil {
+		o.Inputs = *inputs
 	}
 	if jobs != nil {
 		o.Jobs = *jobs
@@ -80,6 +84,23 @@ func Lock(ctx context.Context, image string, platform *string, update *bool) err
 // than this machine's.
 func Closure(ctx context.Context, image string, platform *string, dot *bool) error {
 	return say(pipeline.Closure(ctx, options(image, platform), dot != nil && *dot))
+}
+
+// Publish puts the image that was built last into a registry, with its inputs,
+// and prints its reference by digest. `mage publish registry.example.com/NAME`
+// tags it with the version of nginx, with and without the date; a tag in the
+// reference is then the only one. -image names another image than static.
+// -latest and -nightly tag it so too. -insecure allows http. Log in with docker
+// login.
+func Publish(ctx context.Context, reference string, image *string, latest, nightly, insecure *bool) error {
+	name := words.Default
+	if image != nil {
+		name = *image
+	}
+	given := func(flag *bool) bool { return flag != nil && *flag }
+	return say(pipeline.Publish(ctx, options(name, nil), pipeline.Publication{
+		Reference: reference, Latest: given(latest), Nightly: given(nightly), Insecure: given(insecure),
+	}))
 }
 
 // Lint judges code and configurations.

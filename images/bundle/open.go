@@ -16,7 +16,7 @@ import (
 // have one large manifest read for hours.
 const maxManifests = 100
 
-// A Bundle is one that Open has read.
+// A Bundle is one that Open has read, or an empty one.
 type Bundle struct {
 	items []Item
 	paths map[string]string // by sha256

@@ -8,7 +8,9 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"github.com/nginx-scratch/nginx-scratch/images"
 	"github.com/nginx-scratch/nginx-scratch/images/base"
+	"github.com/nginx-scratch/nginx-scratch/images/bundle"
 	"github.com/nginx-scratch/nginx-scratch/images/compile"
 	"github.com/nginx-scratch/nginx-scratch/images/recipe"
 	"github.com/nginx-scratch/nginx-scratch/images/size"
@@ -122,4 +124,42 @@ func (o *compiled) version(string) (version, revision string) {
 	return nginx.Version, nginx.Revision()
 }
 
-func (o *compiled) keep() error { return nil }
+// inputs are the archives of the lock, for any platform.
+func (o *compiled) inputs(ctx context.Context, _ []string) ([]bundle.Item, error) {
+	fetcher, err := NewFetcher(o.Env, o.out)
+	if err != nil {
+		return nil, err
+	}
+	return o.items(fetcher), fetcher.Fetch(ctx, o.archives())
+}
+
+func (o *compiled) archives() (all []images.Input) {
+	for _, c := range o.lock.Components {
+		all = append(all, c.Inputs()...)
+	}
+	return all
+}
+
+func (o *compiled) items(fetcher Fetcher) (items []bundle.Item) {
+	for _, in := range o.archives() {
+		items = append(items, bundle.Item{Name: in.File, SHA256: in.SHA256, Size: in.Size, Path: fetcher.Path(in)})
+	}
+	return items
+}
+
+// keep writes the archives to a bundle. Where some have left the cache, because
+// what they are compiled to is there, none is fetched only for this.
+func (o *compiled) keep() error {
+	fetcher, err := NewFetcher(o.Env, o.out)
+	if err != nil {
+		return err
+	}
+	items := o.items(fetcher)
+	for _, it := range items {
+		if info, err := os.Stat(it.Path); err != nil || info.Size() != it.Size {
+			o.out.Note(fmt.Sprintf("%s is not written: %s has left the cache", inputsFolder, it.Name))
+			return nil
+		}
+	}
+	return o.keepItems(items)
+}

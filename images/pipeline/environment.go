@@ -28,7 +28,7 @@ var Variables = []Variable{
 	{debianVariable, "address of a Debian mirror (default: those that this machine's apt is configured with)"},
 	{alpineVariable, "address of an Alpine mirror; below it are BRANCH/REPOSITORY/ARCH (default: alpine.mirror of the definition)"},
 	{keysVariable, "folder with Alpine's key files (default: they are fetched from alpine.keys_from; only pinned ones are believed)"},
-	{bundleVariable, "folder of an inputs.oci: packages are looked for there before the mirror is asked"},
+	{bundleVariable, "folder of an inputs.oci: inputs are looked for there before a mirror is asked"},
 }
 
 const (

@@ -35,9 +35,17 @@ func (f Fetcher) Fetch(ctx context.Context, list []images.Input) error {
 	if err != nil {
 		return err
 	}
+	named, err := f.env.bundle()
+	if err != nil {
+		return err
+	}
 	var inputs []store.Input
 	for _, in := range list {
-		inputs = append(inputs, m.expand(in))
+		expanded := m.expand(in)
+		if path, ok := named.Path(in.SHA256); ok {
+			expanded.Places = append([]string{fileURL(path)}, expanded.Places...)
+		}
+		inputs = append(inputs, expanded)
 	}
 	return f.store.Fetch(ctx, inputs, store.Options{Progress: f.out})
 }

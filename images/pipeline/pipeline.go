@@ -19,6 +19,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/nginx-scratch/nginx-scratch/images"
+	"github.com/nginx-scratch/nginx-scratch/images/bundle"
 	"github.com/nginx-scratch/nginx-scratch/images/check"
 	"github.com/nginx-scratch/nginx-scratch/images/oci"
 	"github.com/nginx-scratch/nginx-scratch/images/progress"
@@ -35,6 +36,7 @@ type Options struct {
 	// and "all" those of the definition.
 	Platforms []string
 	Base      string // where to compile: BaseAlpine, BaseHost, or empty to let the pipeline choose
+	Inputs    string // where to look for inputs first: a folder or reference of a bundle, or the image's own reference
 	Jobs      int    // commands that make runs at once
 	Keep      bool   // leave the work folders of components that are compiled
 	Env       Environment
@@ -55,7 +57,7 @@ func Build(ctx context.Context, o Options) (reference string, err error) {
 	}
 	o.ImageName = cmp.Or(o.ImageName, project)
 	b := builder{Options: o, out: out}
-	for _, step := range []func(context.Context) error{b.load, b.prepare, b.images, b.release} {
+	for _, step := range []func(context.Context) error{b.load, b.bring, b.prepare, b.images, b.release} {
 		if err := step(ctx); err != nil {
 			return "", interrupted(ctx, err)
 		}
@@ -85,6 +87,8 @@ type origin interface {
 	version(platform string) (version, revision string)
 	// keep does what is to be done once the image is written.
 	keep() error
+	// inputs lists all that the images were made of, and has it in the store.
+	inputs(ctx context.Context, platforms []string) ([]bundle.Item, error)
 }
 
 // builder carries what one step hands to the next.
@@ -124,13 +128,17 @@ func (b *builder) load(context.Context) error {
 }
 
 func (b *builder) prepare(ctx context.Context) error {
+	b.choose()
+	return b.origin.prepare(ctx, b.Platforms)
+}
+
+func (b *builder) choose() {
 	switch profile(b.definition) {
 	case check.Static:
 		b.origin = &compiled{builder: b}
 	default:
 		b.origin = &packaged{builder: b}
 	}
-	return b.origin.prepare(ctx, b.Platforms)
 }
 
 // profile is what the checks demand of an image.

@@ -1,9 +1,11 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"slices"
 
 	"github.com/nginx-scratch/nginx-scratch/images"
 	"github.com/nginx-scratch/nginx-scratch/images/bundle"
@@ -12,7 +14,7 @@ import (
 	"github.com/nginx-scratch/nginx-scratch/images/store"
 )
 
-// inputsFolder is where a build keeps the packages it used, below dist/NAME.
+// inputsFolder is where a build keeps the inputs it used, below dist/NAME.
 const inputsFolder = "inputs.oci"
 
 // repository is the client for the packages of a definition.
@@ -54,13 +56,11 @@ func (o Options) bundles(name string, out *progress.Output) (func(sha256 string)
 	} else if exists(folder) {
 		out.Note(fmt.Sprintf("not used: %v", err))
 	}
-	if named := o.Env.Getenv(bundleVariable); named != "" {
-		b, err := bundle.Open(named)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", bundleVariable, err)
-		}
-		opened = append(opened, b)
+	named, err := o.Env.bundle()
+	if err != nil {
+		return nil, err
 	}
+	opened = append(opened, named)
 	return func(sha256 string) (places []string) {
 		for _, b := range opened {
 			if path, ok := b.Path(sha256); ok {
@@ -71,16 +71,38 @@ func (o Options) bundles(name string, out *progress.Output) (func(sha256 string)
 	}, nil
 }
 
+// bundle opens the one that the environment names. Without, it is empty.
+func (e Environment) bundle() (*bundle.Bundle, error) {
+	folder := e.Getenv(bundleVariable)
+	if folder == "" {
+		return &bundle.Bundle{}, nil
+	}
+	folder, err := filepath.Abs(folder)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", bundleVariable, err)
+	}
+	b, err := bundle.Open(folder)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", bundleVariable, err)
+	}
+	return b, nil
+}
+
 func fileURL(path string) string {
 	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}).String()
 }
 
-// keep writes the packages of the lock that the store has to a bundle: all of
-// those used now, and those of other platforms that were used before.
-func (o *packaged) keep() error {
-	var items []bundle.Item
+// inputs are the packages of the lock for some platforms.
+func (o *packaged) inputs(ctx context.Context, platforms []string) ([]bundle.Item, error) {
+	if err := o.prepare(ctx, platforms); err != nil {
+		return nil, err
+	}
+	return o.items(platforms), nil
+}
+
+func (o *packaged) items(platforms []string) (items []bundle.Item) {
 	for _, p := range o.lock.Alpine.Platforms {
-		if !o.client.Has(p) {
+		if !slices.Contains(platforms, p.Platform) {
 			continue
 		}
 		for _, l := range p.Packages {
@@ -89,5 +111,22 @@ func (o *packaged) keep() error {
 			})
 		}
 	}
-	return bundle.Write(filepath.Join(o.dist(), inputsFolder), o.ImageName, tag(o.definition)+"-inputs", items)
+	return items
+}
+
+// keep writes the packages of the lock that the store has to a bundle: all of
+// those used now, and those of other platforms that were used before.
+func (o *packaged) keep() error {
+	var platforms []string
+	for _, p := range o.lock.Alpine.Platforms {
+		if o.client.Has(p) {
+			platforms = append(platforms, p.Platform)
+		}
+	}
+	return o.keepItems(o.items(platforms))
+}
+
+// keepItems writes inputs to a bundle beside the image.
+func (b *builder) keepItems(items []bundle.Item) error {
+	return bundle.Write(filepath.Join(b.dist(), inputsFolder), b.ImageName, tag(b.definition)+"-inputs", items)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"github.com/nginx-scratch/nginx-scratch/images/progress"
+	"github.com/nginx-scratch/nginx-scratch/images/store"
 )
 
 // Options of a connection to a registry.
@@ -91,18 +92,18 @@ func (r *Repository) login(ctx context.Context, w *wire) (http.RoundTripper, err
 	return transport.NewWithContext(ctx, r.repo.Registry, r.auth, w, []string{r.repo.Scope(scope)})
 }
 
-// Client returns a client with the credentials of the repository, which leaves
-// it to its user to try again.
-func (r *Repository) Client(ctx context.Context) (client *http.Client, err error) {
+// Downloads are the options with which a store gets blobs from BlobURL: with the
+// credentials of the repository. It is the store that tries again.
+func (r *Repository) Downloads(ctx context.Context) (opt store.Options, err error) {
 	err = r.retry(ctx, "connecting to "+r.repo.RegistryStr(), func() error {
 		logged, err := r.login(ctx, &wire{inner: r.opt.Transport, idle: r.opt.IdleTimeout, insecure: r.opt.Insecure})
-		client = &http.Client{Transport: logged}
+		opt = store.Options{Client: &http.Client{Transport: logged}, Progress: r.opt.Progress}
 		return err
 	})
-	return client, err
+	return opt, err
 }
 
-// BlobURL is where Client gets a blob from.
+// BlobURL is where Downloads get a blob from.
 func (r *Repository) BlobURL(digest v1.Hash) string { return r.url("blobs", digest.String()) }
 
 // url is the address of something in the repository. The transport puts the

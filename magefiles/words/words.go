@@ -14,7 +14,7 @@ const Default = "static"
 type Grammar struct {
 	Targets []string            // all of them, in lower case
 	Images  []string            // the targets that act on an image
-	Paths   []string            // the targets that act on a path, which must be named
+	Paths   []string            // the targets that act on a path or reference, which must be named
 	Flags   map[string][]string // the flags of a target that have a value
 }
 
@@ -62,13 +62,14 @@ func (g Grammar) isWord(word string) bool {
 
 // Targets is the grammar of the project's magefile.
 var Targets = Grammar{
-	Targets: []string{"build", "test", "lock", "closure", "lint:code", "lint:conf", "clean", "env", "lint"},
+	Targets: []string{"build", "test", "lock", "closure", "publish", "lint:code", "lint:conf", "clean", "env", "lint"},
 	Images:  []string{"build", "test", "lock", "closure"},
-	Paths:   []string{"lint:conf"},
+	Paths:   []string{"publish", "lint:conf"},
 	Flags: map[string][]string{
-		"build":     {"platform", "base", "jobs"},
+		"build":     {"platform", "base", "inputs", "jobs"},
 		"lock":      {"platform"},
 		"closure":   {"platform"},
+		"publish":   {"image"},
 		"lint:conf": {"format"},
 	},
 }

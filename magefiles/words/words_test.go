@@ -34,6 +34,9 @@ func TestArguments(t *testing.T) {
 		{"lint:conf conf.d", "lint:conf conf.d"},
 		{"lint:conf build -format json", "lint:conf build -format=json"},
 		{"lint:conf", "lint:conf"},
+		{"build -inputs registry.example.com/nginx-scratch", "build static -inputs=registry.example.com/nginx-scratch"},
+		{"publish registry.example.com/nginx-scratch -image alpine -latest", "publish registry.example.com/nginx-scratch -image=alpine -latest"},
+		{"publish", "publish"},
 	} {
 		got := strings.Join(Targets.Arguments(strings.Fields(tt.typed)), " ")
 		if got != tt.want {
@@ -65,9 +68,9 @@ func TestGrammarIsThatOfTheMagefile(t *testing.T) {
 			for _, n := range p.Names {
 				star, optional := p.Type.(*ast.StarExpr)
 				switch {
-				case n.Name == "image":
+				case n.Name == "image" && !optional:
 					got.Images = append(got.Images, name)
-				case n.Name == "path":
+				case n.Name == "path", n.Name == "reference":
 					got.Paths = append(got.Paths, name)
 				case optional && star.X.(*ast.Ident).Name != "bool":
 					got.Flags[name] = append(got.Flags[name], n.Name)
