@@ -23,18 +23,19 @@ func (e *refusedError) Unwrap() error { return e.err }
 // words are cut short and cleaned: they are a stranger's, and go to a terminal.
 func (r *Repository) explain(err error) error {
 	answer, ok := errors.AsType[*transport.Error](err)
-	if errors.Is(err, http.ErrSchemeMismatch) {
+	switch {
+	case ok:
+	case errors.Is(err, http.ErrSchemeMismatch):
 		return fmt.Errorf("%w: -insecure allows that", err)
-	}
-	if !ok {
-		return err
+	default:
+		return &refusedError{printable(err.Error(), 1000), err}
 	}
 	text := fmt.Sprintf("%d %s", answer.StatusCode, http.StatusText(answer.StatusCode))
 	if request := answer.Request; request != nil {
-		text = request.Method + " " + printable(request.URL.Path) + ": " + text
+		text = request.Method + " " + printable(request.URL.Path, 300) + ": " + text
 	}
-	for _, d := range answer.Errors {
-		text += ": " + printable(strings.TrimSpace(string(d.Code)+" "+d.Message))
+	for _, d := range answer.Errors[:min(len(answer.Errors), 3)] {
+		text += ": " + printable(strings.TrimSpace(string(d.Code)+" "+d.Message), 200)
 	}
 	if hint := r.hint(answer.StatusCode); hint != "" {
 		text += "\n" + hint
@@ -62,15 +63,15 @@ func (r *Repository) hint(status int) string {
 }
 
 // printable is text without what could steer a terminal, and not too long.
-func printable(text string) string {
+func printable(text string, most int) string {
 	clean := strings.Map(func(c rune) rune {
 		if !strconv.IsPrint(c) {
 			return '?'
 		}
 		return c
 	}, text)
-	if letters := []rune(clean); len(letters) > 200 {
-		return string(letters[:200]) + "..."
+	if letters := []rune(clean); len(letters) > most {
+		return string(letters[:most]) + "..."
 	}
 	return clean
 }

@@ -1,7 +1,6 @@
 package publish_test
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"log"
@@ -180,7 +179,7 @@ func hang(_ *proxy, _ http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// lie answers with other bytes of the same number.
+// lie answers with one bit flipped.
 func lie(p *proxy, w http.ResponseWriter, r *http.Request) bool {
 	recorder := httptest.NewRecorder()
 	p.forward(recorder, r)
@@ -188,7 +187,11 @@ func lie(p *proxy, w http.ResponseWriter, r *http.Request) bool {
 		w.Header()[key] = values
 	}
 	w.WriteHeader(recorder.Code)
-	_, _ = w.Write(bytes.ToUpper(recorder.Body.Bytes()))
+	body := recorder.Body.Bytes()
+	if len(body) > 0 {
+		body[len(body)/2] ^= 1
+	}
+	_, _ = w.Write(body)
 	return true
 }
 

@@ -176,7 +176,7 @@ func (r *Repository) follow(address, link string) (string, error) {
 		return "", err
 	}
 	if to.Host != from.Host {
-		return "", fmt.Errorf("the next page would be on another host, %s", printable(to.Host))
+		return "", fmt.Errorf("the next page would be on another host, %s", printable(to.Host, 100))
 	}
 	return to.String(), nil
 }
