@@ -124,9 +124,13 @@ func remoteItems(ctx context.Context, registry *publish.Repository, reference st
 	if items, err := bundle.Parse(raw); err == nil {
 		return items, nil
 	}
-	candidates, err := registry.Referrers(ctx, desc.Digest, bundle.ArtifactType)
+	candidates, err := registry.Referrers(ctx, desc.Digest, "")
 	if err != nil {
 		return nil, err
+	}
+	bundles := func(d v1.Descriptor) bool { return d.ArtifactType == bundle.ArtifactType }
+	if slices.ContainsFunc(candidates, bundles) { // else the registry may not know the types
+		candidates = slices.DeleteFunc(candidates, func(d v1.Descriptor) bool { return !bundles(d) })
 	}
 	var index v1.IndexManifest
 	if err := json.Unmarshal(raw, &index); err == nil {

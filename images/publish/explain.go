@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -23,7 +24,10 @@ func (e *refusedError) Unwrap() error { return e.err }
 // words are cut short and cleaned: they are a stranger's, and go to a terminal.
 func (r *Repository) explain(err error) error {
 	answer, ok := errors.AsType[*transport.Error](err)
+	certificate, distrusted := errors.AsType[*tls.CertificateVerificationError](err)
 	switch {
+	case distrusted: // and then http was tried, if that is allowed, which is of no interest
+		return fmt.Errorf("%w: SSL_CERT_FILE names a file with the certificate of an authority of your own", certificate)
 	case ok:
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return fmt.Errorf("%w: -insecure allows that", err)

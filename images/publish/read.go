@@ -28,8 +28,9 @@ func (r *Repository) Manifest(ctx context.Context, reference string) (raw []byte
 	return raw, desc, err
 }
 
-// Referrers lists the artifacts of a type that refer to a manifest, by what the
-// registry says of them: anybody who may write there can add some.
+// Referrers lists the artifacts that refer to a manifest, those of a type or, if
+// that is empty, all. Anybody who may write there can add some, and some
+// registries do not know the type of what they list.
 func (r *Repository) Referrers(ctx context.Context, subject v1.Hash, artifactType string) (found []v1.Descriptor, err error) {
 	err = r.retry(ctx, "listing what refers to "+subject.String(), func() error {
 		listed, api, err := r.byAPI(ctx, subject)
@@ -49,7 +50,7 @@ func (r *Repository) Referrers(ctx context.Context, subject v1.Hash, artifactTyp
 		}
 		found = nil
 		for _, d := range listed {
-			if d.ArtifactType == artifactType {
+			if artifactType == "" || d.ArtifactType == artifactType {
 				found = append(found, d)
 			}
 		}
