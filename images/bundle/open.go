@@ -55,6 +55,9 @@ func open(dir string) (b *Bundle, err error) {
 	if err := r.read(dir); err != nil {
 		return nil, err
 	}
+	if len(r.bundle.items) == 0 {
+		return nil, errors.New("it has no items")
+	}
 	slices.SortFunc(r.bundle.items, compare)
 	return r.bundle, nil
 }
@@ -75,24 +78,30 @@ func (r *reader) read(dir string) error {
 	if layout.Version != "1.0.0" {
 		return fmt.Errorf("it is no OCI layout of version 1.0.0 but %q", layout.Version)
 	}
-	var top, index v1.IndexManifest
+	var top v1.IndexManifest
 	if err := r.file("index.json", &top); err != nil {
 		return err
 	}
 	if n := len(top.Manifests); n != 1 {
 		return fmt.Errorf("index.json must have one entry; it has %d entries", n)
 	}
-	switch kind := top.Manifests[0].MediaType; kind {
+	switch entry := top.Manifests[0]; entry.MediaType {
 	case types.OCIImageIndex:
+		return r.index(dir, entry)
 	case types.OCIManifestSchema1: // the inputs of one platform, copied out of a registry
-		if err := r.manifest(dir, top.Manifests[0], nil); err != nil {
+		if err := r.manifest(dir, entry, nil); err != nil {
 			return fmt.Errorf("reading the manifest: %w", err)
 		}
 		return nil
 	default:
-		return fmt.Errorf("index.json has an entry of type %q: it must be an image index or a manifest", kind)
+		return fmt.Errorf("index.json has an entry of type %q: it must be an image index or a manifest", entry.MediaType)
 	}
-	if err := r.blob(top.Manifests[0], &index); err != nil {
+}
+
+// index reads the items of all platforms.
+func (r *reader) index(dir string, desc v1.Descriptor) error {
+	var index v1.IndexManifest
+	if err := r.blob(desc, &index); err != nil {
 		return fmt.Errorf("reading the index: %w", err)
 	}
 	if n := len(index.Manifests); n > maxManifests {
@@ -111,9 +120,6 @@ func (r *reader) read(dir string) error {
 		if err := r.manifest(dir, entry, &name); err != nil {
 			return fmt.Errorf("reading the manifest for platform %q: %w", name, err)
 		}
-	}
-	if len(r.bundle.items) == 0 {
-		return errors.New("it has no items")
 	}
 	return nil
 }

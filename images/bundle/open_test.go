@@ -147,6 +147,11 @@ func TestOpenRefusesForgeries(t *testing.T) {
 		{"no entry", func(f forge) { f.top() }, "it has 0 entries"},
 		{"two entries", func(f forge) { d := f.add("x", []byte("x")); f.top(d, d) }, "it has 2 entries"},
 		{"artifact at the top", func(f forge) { f.top(f.addJSON(types.OCIManifestSchema1, f.good())) }, ""},
+		{"empty artifact at the top", func(f forge) {
+			m := f.good()
+			m.Layers = nil
+			f.top(f.addJSON(types.OCIManifestSchema1, m))
+		}, "it has no items"},
 		{"image at the top", func(f forge) {
 			m := f.good()
 			m.ArtifactType = ""

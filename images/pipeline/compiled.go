@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 
 	"github.com/nginx-scratch/nginx-scratch/images"
 	"github.com/nginx-scratch/nginx-scratch/images/base"
@@ -155,11 +156,13 @@ func (o *compiled) keep() error {
 		return err
 	}
 	items := o.items(fetcher)
-	for _, it := range items {
-		if info, err := os.Stat(it.Path); err != nil || info.Size() != it.Size {
-			o.out.Note(fmt.Sprintf("%s is not written: %s has left the cache", inputsFolder, it.Name))
-			return nil
-		}
+	i := slices.IndexFunc(items, func(it bundle.Item) bool {
+		info, err := os.Stat(it.Path)
+		return err != nil || info.Size() != it.Size
+	})
+	if i >= 0 {
+		o.out.Note(fmt.Sprintf("%s is not written: %s has left the cache", inputsFolder, items[i].Name))
+		return nil
 	}
 	return o.keepItems(items)
 }

@@ -38,9 +38,11 @@ func (r *Repository) explain(err error) error {
 	if request := answer.Request; request != nil {
 		text = request.Method + " " + printable(request.URL.Path, 300) + ": " + text
 	}
+	parts := []string{text}
 	for _, d := range answer.Errors[:min(len(answer.Errors), 3)] {
-		text += ": " + printable(strings.TrimSpace(string(d.Code)+" "+d.Message), 200)
+		parts = append(parts, printable(strings.TrimSpace(string(d.Code)+" "+d.Message), 200))
 	}
+	text = strings.Join(parts, ": ")
 	if hint := r.hint(answer.StatusCode); hint != "" {
 		text += "\n" + hint
 	}

@@ -19,42 +19,48 @@ var accepted = strings.Join([]string{
 	string(types.DockerManifestList), string(types.DockerManifestSchema2),
 }, ", ")
 
-// ask sends a GET and reads a short answer of one of the statuses that are
-// good. Header is there to see what else was said.
-func (r *Repository) ask(ctx context.Context, address string, good ...int) (data []byte, answer *http.Response, err error) {
+// answer is a short one, read to its end.
+type answer struct {
+	status int
+	header http.Header
+	data   []byte
+}
+
+// ask sends a GET, and wants one of the statuses that are good.
+func (r *Repository) ask(ctx context.Context, address string, good ...int) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	req.Header.Set("Accept", accepted)
 	resp, err := r.client.Do(req)
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	defer func() { _ = resp.Body.Close() }() // has been read
 	if err := transport.CheckError(resp, good...); err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
-	data, err = io.ReadAll(io.LimitReader(resp.Body, maxManifest+1))
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxManifest+1))
 	if err != nil {
-		return nil, nil, fmt.Errorf("reading the answer: %w", err)
+		return answer{}, fmt.Errorf("reading the answer: %w", err)
 	}
 	if len(data) > maxManifest {
-		return nil, nil, fmt.Errorf("the answer has more than %d bytes", maxManifest)
+		return answer{}, fmt.Errorf("the answer has more than %d bytes", maxManifest)
 	}
-	return data, resp, nil
+	return answer{resp.StatusCode, resp.Header, data}, nil
 }
 
 // get reads a manifest by its digest or a tag. Nothing of it is believed: the
 // digest is that of the bytes that came, whatever was asked for.
 func (r *Repository) get(ctx context.Context, reference string) (m manifest, there bool, err error) {
-	data, resp, err := r.ask(ctx, r.url("manifests", reference), http.StatusOK, http.StatusNotFound)
-	if err != nil || resp.StatusCode == http.StatusNotFound {
+	got, err := r.ask(ctx, r.url("manifests", reference), http.StatusOK, http.StatusNotFound)
+	if err != nil || got.status == http.StatusNotFound {
 		return manifest{}, false, err
 	}
-	digest, size, err := v1.SHA256(bytes.NewReader(data))
-	kind := types.MediaType(resp.Header.Get("Content-Type"))
-	return manifest{v1.Descriptor{MediaType: kind, Digest: digest, Size: size}, data}, true, err
+	digest, size, err := v1.SHA256(bytes.NewReader(got.data))
+	kind := types.MediaType(got.header.Get("Content-Type"))
+	return manifest{v1.Descriptor{MediaType: kind, Digest: digest, Size: size}, got.data}, true, err
 }
 
 // put uploads a manifest under its digest or a tag. It is not Pusher.Put, which

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -120,9 +121,7 @@ func (p *proxy) forward(w http.ResponseWriter, r *http.Request) {
 		p.mu.Unlock()
 	}
 	answer := recorder.Result()
-	for key, values := range answer.Header {
-		w.Header()[key] = values
-	}
+	maps.Copy(w.Header(), answer.Header)
 	w.WriteHeader(answer.StatusCode)
 	if method != http.MethodHead {
 		_, _ = w.Write(recorder.Body.Bytes())
@@ -163,9 +162,7 @@ func half(p *proxy, w http.ResponseWriter, r *http.Request) bool {
 	recorder := httptest.NewRecorder()
 	p.forward(recorder, r)
 	body := recorder.Body.Bytes()
-	for key, values := range recorder.Header() {
-		w.Header()[key] = values
-	}
+	maps.Copy(w.Header(), recorder.Header())
 	w.Header().Set("Content-Length", fmt.Sprint(len(body)+1))
 	w.WriteHeader(recorder.Code)
 	_, _ = w.Write(body[:len(body)/2])
@@ -183,9 +180,7 @@ func hang(_ *proxy, _ http.ResponseWriter, r *http.Request) bool {
 func lie(p *proxy, w http.ResponseWriter, r *http.Request) bool {
 	recorder := httptest.NewRecorder()
 	p.forward(recorder, r)
-	for key, values := range recorder.Header() {
-		w.Header()[key] = values
-	}
+	maps.Copy(w.Header(), recorder.Header())
 	w.WriteHeader(recorder.Code)
 	body := recorder.Body.Bytes()
 	if len(body) > 0 {

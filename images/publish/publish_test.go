@@ -48,10 +48,11 @@ func push(ctx context.Context, repository string, p publish.Publication, opt pub
 	if err != nil {
 		return err
 	}
-	if want, err := p.Index.Digest(); err != nil || digest != want {
-		return fmt.Errorf("got digest %s, want %s (%v)", digest, want, err)
+	want, err := p.Index.Digest()
+	if err == nil && digest != want {
+		err = fmt.Errorf("got digest %s, want %s", digest, want)
 	}
-	return nil
+	return err
 }
 
 // look checks, as another client sees it, that every tag leads to the new
@@ -175,21 +176,19 @@ func once(t testing.TB, p *proxy, repo string) {
 // registries are those that tests run against, each behind a proxy.
 func registries(t *testing.T, do func(t *testing.T, p *proxy)) {
 	t.Helper()
-	for _, kind := range []struct {
-		name  string
-		start func(t *testing.T) *proxy
-	}{
-		{"referrers API", func(t *testing.T) *proxy { return memory(t, true) }},
-		{"fallback tag", func(t *testing.T) *proxy {
-			p := memory(t, false)
-			p.all = true
-			return p
-		}},
-		{"docker-registry", func(t *testing.T) *proxy { return outside(t) }},
-	} {
-		t.Run(kind.name, func(t *testing.T) {
+	for _, kind := range []string{"referrers API", "fallback tag", "docker-registry"} {
+		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			do(t, kind.start(t))
+			switch kind {
+			case "referrers API":
+				do(t, memory(t, true))
+			case "fallback tag":
+				p := memory(t, false)
+				p.all = true
+				do(t, p)
+			default:
+				do(t, outside(t))
+			}
 		})
 	}
 }

@@ -129,22 +129,22 @@ func unlisted(listed []v1.Descriptor, artifacts []manifest) (missing []manifest)
 func (r *Repository) byAPI(ctx context.Context, subject v1.Hash) (listed []v1.Descriptor, api bool, err error) {
 	address := r.url("referrers", subject.String())
 	for range maxPages {
-		data, resp, err := r.ask(ctx, address, http.StatusOK)
-		if answer, ok := errors.AsType[*transport.Error](err); ok && len(listed) == 0 && unknownAPI(answer.StatusCode) {
+		got, err := r.ask(ctx, address, http.StatusOK)
+		if refused, ok := errors.AsType[*transport.Error](err); ok && len(listed) == 0 && unknownAPI(refused.StatusCode) {
 			return nil, false, nil
 		}
 		if err != nil {
 			return nil, false, err
 		}
-		if kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";"); types.MediaType(kind) != types.OCIImageIndex {
+		if kind, _, _ := strings.Cut(got.header.Get("Content-Type"), ";"); types.MediaType(kind) != types.OCIImageIndex {
 			return nil, false, nil // whatever it is, it is not the API
 		}
 		var page v1.IndexManifest
-		if err := json.Unmarshal(data, &page); err != nil {
+		if err := json.Unmarshal(got.data, &page); err != nil {
 			return nil, false, fmt.Errorf("reading the referrers: %w", err)
 		}
 		listed = append(listed, page.Manifests...)
-		next := nextPage.FindStringSubmatch(resp.Header.Get("Link"))
+		next := nextPage.FindStringSubmatch(got.header.Get("Link"))
 		if next == nil {
 			return listed, true, nil
 		}

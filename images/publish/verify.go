@@ -66,13 +66,12 @@ func (r *Repository) hash(ctx context.Context, want v1.Descriptor, m *meter) (v1
 	if err != nil {
 		return v1.Hash{}, 0, err
 	}
-	body := m.watch(resp.Body)
-	defer func() { _ = body.Close() }() // has been read
+	defer func() { _ = resp.Body.Close() }() // has been read
 	if err := transport.CheckError(resp, http.StatusOK); err != nil {
 		if resp.StatusCode == http.StatusNotFound {
 			return v1.Hash{}, 0, &transientError{err: err} // it has it, but not yet everywhere
 		}
 		return v1.Hash{}, 0, err
 	}
-	return v1.SHA256(io.LimitReader(body, want.Size+1))
+	return v1.SHA256(io.LimitReader(m.watch(resp.Body), want.Size+1))
 }

@@ -3,6 +3,7 @@ package publish
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -117,7 +118,7 @@ func (r *received) Read(p []byte) (int, error) {
 	r.life.timer.Reset(r.life.idle)
 	n, err := r.ReadCloser.Read(p)
 	r.life.timer.Stop()
-	if err == nil || err == io.EOF { //nolint:errorlint // readers return io.EOF itself
+	if err == nil || errors.Is(err, io.EOF) {
 		return n, err
 	}
 	return n, cmp.Or(r.life.cause(), network(err))
