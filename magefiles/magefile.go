@@ -18,6 +18,7 @@ import (
 
 	"github.com/nginx-scratch/nginx-scratch/conf/lint"
 	"github.com/nginx-scratch/nginx-scratch/images/pipeline"
+	"github.com/nginx-scratch/nginx-scratch/magefiles/ask"
 	"github.com/nginx-scratch/nginx-scratch/magefiles/words"
 	"github.com/nginx-scratch/nginx-scratch/tests/run"
 )
@@ -82,6 +83,13 @@ func Closure(ctx context.Context, image string, platform *string, dot *bool) err
 	return say(pipeline.Closure(ctx, options(image, platform), dot != nil && *dot))
 }
 
+// Keygen makes a pair of keys to sign images with, PREFIX.key and PREFIX.pub, in
+// cosign's form; PREFIX is cosign if none is named. The first is encrypted with
+// COSIGN_PASSWORD, or with a password that is asked for. Nothing is overwritten.
+func Keygen(ctx context.Context, prefix string) error {
+	return say(pipeline.Keygen(ctx, options("", nil), prefix))
+}
+
 // Lint judges code and configurations.
 type Lint mg.Namespace
 
@@ -130,8 +138,9 @@ func say(result string, err error) error {
 func options(image string, platform *string) pipeline.Options {
 	o := pipeline.Options{
 		Repository: ".", Name: image, Jobs: runtime.NumCPU(),
-		Env:    pipeline.Environment{Getenv: os.Getenv, UserCacheDir: os.UserCacheDir},
+		Env:    pipeline.Environment{Getenv: os.Getenv, LookupEnv: os.LookupEnv, UserCacheDir: os.UserCacheDir},
 		Stderr: os.Stderr, Terminal: term.IsTerminal(int(os.Stderr.Fd())), Now: time.Now,
+		Ask: ask.Terminal{In: os.Stdin, Out: os.Stderr}.Secret,
 	}
 	if platform != nil {
 		o.Platforms = strings.Split(*platform, ",")

@@ -34,6 +34,9 @@ func TestArguments(t *testing.T) {
 		{"lint:conf conf.d", "lint:conf conf.d"},
 		{"lint:conf build -format json", "lint:conf build -format=json"},
 		{"lint:conf", "lint:conf"},
+		{"keygen", "keygen cosign"},
+		{"keygen mine", "keygen mine"},
+		{"keygen build", "keygen cosign build static"},
 	} {
 		got := strings.Join(Targets.Arguments(strings.Fields(tt.typed)), " ")
 		if got != tt.want {
@@ -67,6 +70,10 @@ func TestGrammarIsThatOfTheMagefile(t *testing.T) {
 				switch {
 				case n.Name == "image":
 					got.Images = append(got.Images, name)
+				case n.Name == "prefix":
+					if Targets.Words[name] == "" {
+						t.Errorf("%s takes a %s, which the grammar does not know", name, n.Name)
+					}
 				case n.Name == "path":
 					got.Paths = append(got.Paths, name)
 				case optional && star.X.(*ast.Ident).Name != "bool":
