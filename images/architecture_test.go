@@ -57,6 +57,7 @@ var arrows = map[string][]string{
 		"images", "images/base", "images/compile", "images/progress", "images/recipe", "tests/fixtures/repository",
 	},
 	"tests/fixtures/repository": {},
+	"tests/fixtures/signer":     {"images/attest", "images/keys", "images/pipeline"},
 	"tests/fixtures/toolchain":  {"tests/fixtures/repository"},
 	"tests/run":                 {},
 }
