@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 )
@@ -57,7 +58,7 @@ const password = "open sesame"
 // returns what it prints.
 func run(t *testing.T, in io.Reader, name string, args ...string) (stdout string, err error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, filepath.Join(programs, name), args...)
 	home := t.TempDir()
@@ -74,9 +75,15 @@ func run(t *testing.T, in io.Reader, name string, args ...string) (stdout string
 // pair is a pair of keys.
 type pair struct{ private, public string }
 
+// mage is one at a time: where it has to compile its targets, it does so in a file
+// of one name.
+var mage sync.Mutex
+
 // ours is a pair that `mage keygen` makes.
 func ours(t *testing.T) pair {
 	t.Helper()
+	mage.Lock()
+	defer mage.Unlock()
 	prefix := filepath.Join(t.TempDir(), "ours")
 	cmd := exec.CommandContext(t.Context(), "go", "tool", "mage", "keygen", prefix)
 	cmd.Dir, cmd.Env = project, append(os.Environ(), "COSIGN_PASSWORD="+password)

@@ -63,12 +63,14 @@ type document struct {
 // sign has the project sign documents about subject.
 func sign(t *testing.T, with pair, subject v1.Descriptor, documents ...document) []v1.Image {
 	t.Helper()
-	request, err := json.Marshal(map[string]any{"subject": subject, "documents": documents})
-	if err != nil {
+	var request bytes.Buffer
+	e := json.NewEncoder(&request)
+	e.SetEscapeHTML(false) // what is signed is to be the file, byte for byte
+	if err := e.Encode(map[string]any{"subject": subject, "documents": documents}); err != nil {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "layout")
-	if _, err := run(t, bytes.NewReader(request), "signer", "sign", with.private, dir); err != nil {
+	if _, err := run(t, &request, "signer", "sign", with.private, dir); err != nil {
 		t.Fatal(err)
 	}
 	index, err := layout.ImageIndexFromPath(dir)

@@ -95,8 +95,8 @@ func TestCosignRefuses(t *testing.T) {
 		"nothing":                   {func(*testing.T, *referrer) {}, ""},
 		"a bit in the payload":      {func(t *testing.T, r *referrer) { flip(t, r, "payload") }, "failed to verify signature"},
 		"a bit in the signature":    {func(t *testing.T, r *referrer) { flip(t, r, "sig") }, "failed to verify signature"},
-		"the type of payload":       {func(t *testing.T, r *referrer) { replace(t, r, "application/vnd.in-toto+json", "application/json") }, "WANT1"},
-		"a signature that is empty": {func(t *testing.T, r *referrer) { drop(t, r) }, "WANT2"},
+		"the type of payload":       {func(t *testing.T, r *referrer) { replace(t, r, "application/vnd.in-toto+json", "application/json") }, "failed to verify signature"},
+		"a signature that is empty": {func(t *testing.T, r *referrer) { drop(t, r) }, "failed to verify signature"},
 	} {
 		for place, referrers := range registries {
 			t.Run(name+", "+place, func(t *testing.T) {
