@@ -28,6 +28,7 @@ var arrows = map[string][]string{
 	"images/closure":  {"images/tree"},
 	"images/compile":  {"images", "images/base", "images/digest", "images/progress", "images/recipe", "images/source"},
 	"images/digest":   {},
+	"images/keyless":  {},
 	"images/keys":     {},
 	"images/oci":      {"images/tree"},
 	"images/progress": {},
@@ -45,7 +46,7 @@ var arrows = map[string][]string{
 	"images/tree":    {},
 	"images/pipeline": {
 		"images", "images/alpine", "images/apk", "images/attest", "images/base", "images/bundle", "images/check", "images/closure",
-		"images/compile", "images/digest", "images/keys", "images/oci", "images/progress", "images/publish", "images/recipe", "images/release",
+		"images/compile", "images/digest", "images/keyless", "images/keys", "images/oci", "images/progress", "images/publish", "images/recipe", "images/release",
 		"images/repository", "images/rootfs", "images/size", "images/store", "images/tree",
 	},
 	"magefiles":       {"conf/lint", "images/pipeline", "magefiles/ask", "magefiles/words", "tests/run"},
@@ -57,7 +58,7 @@ var arrows = map[string][]string{
 		"images", "images/base", "images/compile", "images/progress", "images/recipe", "tests/fixtures/repository",
 	},
 	"tests/fixtures/repository": {},
-	"tests/fixtures/signer":     {"images/attest", "images/keys", "images/pipeline"},
+	"tests/fixtures/signer":     {"images/attest", "images/keyless", "images/keys", "images/pipeline"},
 	"tests/fixtures/toolchain":  {"tests/fixtures/repository"},
 	"tests/run":                 {},
 }

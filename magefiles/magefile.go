@@ -48,7 +48,8 @@ func Build(ctx context.Context, image string, platform, base *string, jobs *int,
 
 // Test runs the unit tests, builds the image where it is not up to date, and
 // runs the container tests against it. For static it then makes a repository of
-// packages, without Alpine's mirrors, and tests all that is made of packages.
+// packages, without Alpine's mirrors, and tests all that is made of packages; and
+// tests against programs of others, which it compiles.
 func Test(ctx context.Context, image string) error {
 	o := options(image, nil)
 	if err := pipeline.Ready(ctx, o); err != nil {
@@ -65,7 +66,10 @@ func Test(ctx context.Context, image string) error {
 	if err := run.Image(ctx, tests, run.Target{Image: reference, Definition: image}); err != nil || image != words.Default {
 		return err
 	}
-	return run.Packaged(ctx, tests)
+	if err := run.Packaged(ctx, tests); err != nil {
+		return err
+	}
+	return run.Nested(ctx, tests)
 }
 
 // Lock resolves the packages of an image (alpine, minimal) or of the base

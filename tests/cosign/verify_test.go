@@ -128,7 +128,7 @@ func TestCosignRefusesSwaps(t *testing.T) {
 			ref, subject := image(t, repository)
 			signed := sign(t, key, subject, signature, documents[kind])
 			push(t, repository, signed...)
-			changed, _ := image(t, repository) // with nothing attached
+			changed, _ := image(t, repository)              // with nothing attached
 			swapped, swappedSubject := image(t, repository) // with what was said of the first
 			for _, image := range signed {
 				r := open(t, image)
