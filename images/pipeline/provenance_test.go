@@ -1,7 +1,9 @@
 package pipeline
 
 import (
+	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -247,5 +249,79 @@ func TestPackageInputs(t *testing.T) {
 	if len(got) != 1 || got[0].Name != "musl-1.2.5-r10.apk" || got[0].SHA256 != "x" || got[0].About["platform"] != "linux/arm64" ||
 		got[0].About["role"] != "package" || got[0].Places[0] != "https://mirror.example/alpine/v3.23/main/aarch64/musl-1.2.5-r10.apk" {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// packagesLock locks what a definition wants, and nothing else, for this machine.
+func packagesLock(t *testing.T, d images.Definition) images.Lock {
+	t.Helper()
+	arch, err := images.AlpineArch(hostPlatform())
+	if err != nil {
+		t.Skip(err)
+	}
+	p := images.LockedPlatform{Platform: hostPlatform(), Arch: arch}
+	for _, name := range d.Alpine.Repositories {
+		p.Indexes = append(p.Indexes, images.LockedIndex{Repository: name, Description: "x", Built: 7, Signer: slices.Sorted(maps.Keys(d.Alpine.Keys))[0]})
+	}
+	for _, name := range slices.Sorted(slices.Values(d.Alpine.Packages)) {
+		p.Packages = append(p.Packages, images.LockedPackage{
+			Name: name, Version: "1.2.3-r4", Arch: arch, Repository: d.Alpine.Repositories[0],
+			Checksum: "Q1" + base64.StdEncoding.EncodeToString(make([]byte, 20)), SHA256: strings.Repeat("d", 64), Size: 1, Built: 7,
+		})
+	}
+	return images.Lock{Definition: d.Name, SourceDateEpoch: 7, Alpine: &images.LockedAlpine{
+		Branch: d.Alpine.Branch, Repositories: d.Alpine.Repositories, Wanted: d.Alpine.Packages, Platforms: []images.LockedPlatform{p},
+	}}
+}
+
+// Where the compiler is Alpine's, its packages are inputs too.
+func TestProvenanceOfTheAlpineBase(t *testing.T) {
+	t.Parallel()
+	b := describedBuild(t, map[string]string{cacheVariable: t.TempDir()})
+	d, err := loadDefinition(filepath.Join("..", ".."), baseName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	definition, err := os.ReadFile(filepath.Join("..", "..", "images", baseName+".yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock, err := packagesLock(t, d).Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, filepath.Join(b.Repository, "images", baseName+".yaml"), string(definition))
+	put(t, filepath.Join(b.Repository, lockFile(baseName)), string(lock))
+	b.origin.(*compiled).place.root = "/somewhere"
+	p, _ := written(t, b)
+	if got := p.BuildDefinition.ExternalParameters["base"]; got != BaseAlpine {
+		t.Errorf("the base is %v", got)
+	}
+	for _, name := range d.Alpine.Packages {
+		if got := p.find(t, name+"-1.2.3-r4.apk"); got.Annotations["role"] != "toolchain" || got.Digest["sha256"] != strings.Repeat("d", 64) {
+			t.Errorf("got %+v", got)
+		}
+	}
+}
+
+// Of an image of packages, those are the inputs, and nothing is compiled.
+func TestProvenanceOfPackages(t *testing.T) {
+	t.Parallel()
+	b := describedBuild(t, nil)
+	d, err := loadDefinition(filepath.Join("..", ".."), "alpine")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.definition, b.lock = d, packagesLock(t, d)
+	b.origin = &packaged{builder: b}
+	p, _ := written(t, b)
+	if base, ok := p.BuildDefinition.ExternalParameters["base"]; ok || len(p.BuildDefinition.InternalParameters.Flags) > 0 {
+		t.Errorf("there is a compiler: %v, %+v", base, p.BuildDefinition.InternalParameters)
+	}
+	for _, name := range d.Alpine.Packages {
+		got := p.find(t, name+"-1.2.3-r4.apk")
+		if got.Annotations["role"] != "package" || got.Annotations["platform"] != hostPlatform() || !strings.HasPrefix(got.URI, d.Alpine.Mirror) {
+			t.Errorf("got %+v", got)
+		}
 	}
 }
