@@ -18,6 +18,7 @@ import (
 
 	"github.com/nginx-scratch/nginx-scratch/conf/lint"
 	"github.com/nginx-scratch/nginx-scratch/images/pipeline"
+	"github.com/nginx-scratch/nginx-scratch/magefiles/ask"
 	"github.com/nginx-scratch/nginx-scratch/magefiles/words"
 	"github.com/nginx-scratch/nginx-scratch/tests/run"
 )
@@ -51,7 +52,8 @@ func Build(ctx context.Context, image string, platform, base, inputs *string, jo
 
 // Test runs the unit tests, builds the image where it is not up to date, and
 // runs the container tests against it. For static it then makes a repository of
-// packages, without Alpine's mirrors, and tests all that is made of packages.
+// packages, without Alpine's mirrors, and tests all that is made of packages; and
+// tests against programs of others, which it compiles.
 func Test(ctx context.Context, image string) error {
 	o := options(image, nil)
 	if err := pipeline.Ready(ctx, o); err != nil {
@@ -68,7 +70,10 @@ func Test(ctx context.Context, image string) error {
 	if err := run.Image(ctx, tests, run.Target{Image: reference, Definition: image}); err != nil || image != words.Default {
 		return err
 	}
-	return run.Packaged(ctx, tests)
+	if err := run.Packaged(ctx, tests); err != nil {
+		return err
+	}
+	return run.Nested(ctx, tests)
 }
 
 // Lock resolves the packages of an image (alpine, minimal) or of the base
@@ -101,6 +106,13 @@ func Publish(ctx context.Context, reference string, image *string, latest, night
 	return say(pipeline.Publish(ctx, options(name, nil), pipeline.Publication{
 		Reference: reference, Latest: given(latest), Nightly: given(nightly), Insecure: given(insecure),
 	}))
+}
+
+// Keygen makes a pair of keys to sign images with, PREFIX.key and PREFIX.pub, in
+// cosign's form; PREFIX is cosign if none is named. The first is encrypted with
+// COSIGN_PASSWORD, or with a password that is asked for. Nothing is overwritten.
+func Keygen(ctx context.Context, prefix string) error {
+	return say(pipeline.Keygen(ctx, options("", nil), prefix))
 }
 
 // Lint judges code and configurations.
@@ -151,8 +163,9 @@ func say(result string, err error) error {
 func options(image string, platform *string) pipeline.Options {
 	o := pipeline.Options{
 		Repository: ".", Name: image, Jobs: runtime.NumCPU(),
-		Env:    pipeline.Environment{Getenv: os.Getenv, UserCacheDir: os.UserCacheDir},
+		Env:    pipeline.Environment{Getenv: os.Getenv, LookupEnv: os.LookupEnv, UserCacheDir: os.UserCacheDir},
 		Stderr: os.Stderr, Terminal: term.IsTerminal(int(os.Stderr.Fd())), Now: time.Now,
+		Ask: ask.Terminal{In: os.Stdin, Out: os.Stderr}.Secret,
 	}
 	if platform != nil {
 		o.Platforms = strings.Split(*platform, ",")

@@ -37,9 +37,9 @@ type place struct {
 	toolchain base.Toolchain
 }
 
-// place returns the base that was asked for, or the Alpine base where it can
+// choose returns the base that was asked for, or the Alpine base where it can
 // be had without waiting and else this machine, and says which.
-func (b *builder) place(ctx context.Context) (place, error) {
+func (b *builder) choose(ctx context.Context) (place, error) {
 	switch b.Base {
 	case BaseHost:
 		return host(ctx)

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 
 	"github.com/nginx-scratch/nginx-scratch/images"
+	"github.com/nginx-scratch/nginx-scratch/images/attest"
 	"github.com/nginx-scratch/nginx-scratch/images/base"
 	"github.com/nginx-scratch/nginx-scratch/images/bundle"
 	"github.com/nginx-scratch/nginx-scratch/images/compile"
@@ -21,16 +23,18 @@ import (
 // compiled is the origin of images whose files are compiled from source.
 type compiled struct {
 	*builder
+	place    place
 	compiler *compile.Compiler
 	nginx    compile.Entry
 	entry    compile.Entry // where the definition asks for one
 }
 
 func (o *compiled) prepare(ctx context.Context, _ []string) error {
-	place, err := o.place(ctx)
+	place, err := o.choose(ctx)
 	if err != nil {
 		return err
 	}
+	o.place = place
 	plan, err := recipe.Plan(o.definition, o.lock, runtime.GOARCH, recipe.Toolchain{
 		ID: place.toolchain.ID, GCC: place.toolchain.GCC, Headers: place.toolchain.Headers,
 	})
@@ -137,6 +141,40 @@ func (o *compiled) inputs(ctx context.Context, _ []string) ([]bundle.Item, error
 func (o *compiled) archives() (all []images.Input) {
 	for _, c := range o.lock.Components {
 		all = append(all, c.Inputs()...)
+	}
+	return all
+}
+
+// made adds the compiler, its flags and the sources; and the packages that the
+// compiler is from, where it is not this machine's.
+func (o *compiled) made(record *attest.Build) error {
+	record.Flags = o.flags()
+	record.Base = BaseHost
+	record.Toolchain = &attest.Toolchain{ID: o.place.toolchain.ID, Version: o.place.toolchain.Version}
+	record.Inputs = append(record.Inputs, sourceInputs(o.definition, o.lock)...)
+	if o.place.root == "" {
+		return nil
+	}
+	record.Base = BaseAlpine
+	client, want, err := o.lockedBase()
+	record.Inputs = append(record.Inputs, packageInputs(client.Alpine, []images.LockedPlatform{want}, "toolchain")...)
+	return err
+}
+
+// flags are those that this compiler was given: for all components, and what some
+// have besides.
+func (o *compiled) flags() map[string][]string {
+	d := o.definition
+	all := map[string][]string{"link": d.Flags.Link, "compile": slices.Concat(d.Flags.Compile, d.Flags.Arch[runtime.GOARCH])}
+	for _, since := range slices.Sorted(maps.Keys(d.Flags.Since)) {
+		if o.place.toolchain.GCC >= since {
+			all["compile"] = append(all["compile"], d.Flags.Since[since]...)
+		}
+	}
+	for _, c := range d.Components {
+		if len(c.Flags) > 0 {
+			all["compile/"+c.Name] = c.Flags
+		}
 	}
 	return all
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -13,7 +14,10 @@ import (
 // Environment is what the process was started with. It is read once, at the
 // top: no package below asks for it.
 type Environment struct {
-	Getenv       func(string) string
+	Getenv func(string) string
+	// LookupEnv tells an empty variable from one that is not set. Nil takes them
+	// for the same.
+	LookupEnv    func(string) (string, bool)
 	UserCacheDir func() (string, error)
 }
 
@@ -29,7 +33,14 @@ var Variables = []Variable{
 	{alpineVariable, "address of an Alpine mirror; below it are BRANCH/REPOSITORY/ARCH (default: alpine.mirror of the definition)"},
 	{keysVariable, "folder with Alpine's key files (default: they are fetched from alpine.keys_from; only pinned ones are believed)"},
 	{bundleVariable, "folder of an inputs.oci: inputs are looked for there before a mirror is asked"},
+	{builderVariable, "address that names who builds, for provenance (default: " + localBuilder + ", which nobody vouches for)"},
+	{invocationVariable, "name of this build for provenance, such as the address of its log (default: a random one)"},
+	{keyVariable, "private key to sign with, in PEM as in the file that mage keygen or cosign makes"},
+	{passwordVariable, "password of the private key; set and empty is a password too (default: it is asked for)"},
 }
+
+// secret are the variables whose values are never shown.
+var secret = []string{keyVariable, passwordVariable}
 
 const (
 	cacheVariable  = "NGINX_SCRATCH_CACHE"
@@ -38,13 +49,29 @@ const (
 	alpineVariable = "ALPINE_MIRROR"
 	keysVariable   = "ALPINE_KEYS"
 	bundleVariable = "INPUTS_BUNDLE"
+
+	builderVariable    = "NGINX_SCRATCH_BUILDER"
+	invocationVariable = "NGINX_SCRATCH_INVOCATION"
+
+	// As cosign has them.
+	keyVariable      = "COSIGN_PRIVATE_KEY"
+	passwordVariable = "COSIGN_PASSWORD" //nolint:gosec // the name of it
 )
+
+// lookup returns a variable, and whether it is set.
+func (e Environment) lookup(name string) (string, bool) {
+	if e.LookupEnv != nil {
+		return e.LookupEnv(name)
+	}
+	value := e.Getenv(name)
+	return value, value != ""
+}
 
 // Print writes the table of variables to w, without passwords.
 func (e Environment) Print(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, v := range Variables {
-		value := cmp.Or(redact(e.Getenv(v.Name)), "(not set)")
+		value := cmp.Or(e.shown(v.Name), "(not set)")
 		if _, err := fmt.Fprintf(t, "%s\t%s\t%s\n", v.Name, value, v.Meaning); err != nil {
 			return fmt.Errorf("printing the variables: %w", err)
 		}
@@ -53,6 +80,14 @@ func (e Environment) Print(w io.Writer) error {
 		return fmt.Errorf("printing the variables: %w", err)
 	}
 	return nil
+}
+
+// shown is the value of a variable as people may see it.
+func (e Environment) shown(name string) string {
+	if _, set := e.lookup(name); set && slices.Contains(secret, name) {
+		return "(set)"
+	}
+	return redact(e.Getenv(name))
 }
 
 // redact returns the value of a variable without the password that an address

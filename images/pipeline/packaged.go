@@ -10,6 +10,7 @@ import (
 
 	"github.com/nginx-scratch/nginx-scratch/images/alpine"
 	"github.com/nginx-scratch/nginx-scratch/images/apk"
+	"github.com/nginx-scratch/nginx-scratch/images/attest"
 	"github.com/nginx-scratch/nginx-scratch/images/check"
 	"github.com/nginx-scratch/nginx-scratch/images/closure"
 	"github.com/nginx-scratch/nginx-scratch/images/repository"
@@ -160,6 +161,13 @@ func (o *packaged) contents(platform string, t *tree.Tree) []row {
 		}
 	}
 	return rows
+}
+
+// made adds the packages.
+func (o *packaged) made(record *attest.Build) error {
+	want, err := locked(o.lock, o.Name, o.Platforms)
+	record.Inputs = append(record.Inputs, packageInputs(*o.definition.Alpine, want, "package")...)
+	return err
 }
 
 // version splits 1.28.0-r3, as Alpine writes it.

@@ -19,6 +19,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/nginx-scratch/nginx-scratch/images"
+	"github.com/nginx-scratch/nginx-scratch/images/attest"
 	"github.com/nginx-scratch/nginx-scratch/images/bundle"
 	"github.com/nginx-scratch/nginx-scratch/images/check"
 	"github.com/nginx-scratch/nginx-scratch/images/oci"
@@ -43,6 +44,7 @@ type Options struct {
 	Stderr    io.Writer // progress, notes and the table of contents
 	Terminal  bool      // whether Stderr is one
 	Now       func() time.Time
+	Ask       Ask // for passwords; nil where there is nobody
 }
 
 // Build makes the image for each platform, checks it, writes all as one OCI
@@ -56,8 +58,8 @@ func Build(ctx context.Context, o Options) (reference string, err error) {
 		return "", fmt.Errorf("the number of jobs is %d: it must be 1 or more", o.Jobs)
 	}
 	o.ImageName = cmp.Or(o.ImageName, project)
-	b := builder{Options: o, out: out}
-	for _, step := range []func(context.Context) error{b.load, b.bring, b.prepare, b.images, b.release} {
+	b := builder{Options: o, record: attest.Build{Started: o.Now()}, out: out}
+	for _, step := range []func(context.Context) error{b.load, b.bring, b.describe, b.prepare, b.images, b.release} {
 		if err := step(ctx); err != nil {
 			return "", interrupted(ctx, err)
 		}
@@ -85,6 +87,8 @@ type origin interface {
 	contents(platform string, t *tree.Tree) []row
 	// version is nginx's, and revision that of its packaging.
 	version(platform string) (version, revision string)
+	// made adds to the record of a build what the origin knows of it.
+	made(record *attest.Build) error
 	// keep does what is to be done once the image is written.
 	keep() error
 	// inputs lists all that the images were made of, and has it in the store.
@@ -100,6 +104,7 @@ type builder struct {
 	origin     origin
 	products   []product // in the order of Platforms
 	rel        release.Release
+	record     attest.Build // what provenance will say
 }
 
 // product is the image for one platform.
@@ -128,11 +133,11 @@ func (b *builder) load(context.Context) error {
 }
 
 func (b *builder) prepare(ctx context.Context) error {
-	b.choose()
+	b.chooseOrigin()
 	return b.origin.prepare(ctx, b.Platforms)
 }
 
-func (b *builder) choose() {
+func (b *builder) chooseOrigin() {
 	switch profile(b.definition) {
 	case check.Static:
 		b.origin = &compiled{builder: b}
@@ -218,7 +223,7 @@ func (b *builder) release(context.Context) error {
 	if err := b.rel.Write(b.layout()); err != nil {
 		return err
 	}
-	return b.origin.keep()
+	return errors.Join(b.provenance(), b.origin.keep())
 }
 
 // tag names the image of a definition. One to look for errors with says so

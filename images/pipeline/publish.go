@@ -98,7 +98,7 @@ func (b *builder) built(ctx context.Context) error {
 	if err := b.load(ctx); err != nil {
 		return err
 	}
-	b.choose()
+	b.chooseOrigin()
 	for _, entry := range index.Manifests {
 		if err := b.matches(entry); err != nil {
 			return fmt.Errorf("%s is not what %s says now: %w: run `%s` again", b.layout(), lockFile(b.Name), err, command)

@@ -88,7 +88,7 @@ func (h house) build(t *testing.T) {
 	if err := b.load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	b.choose()
+	b.chooseOrigin()
 	config, err := b.config(hostPlatform())
 	if err != nil {
 		t.Fatal(err)
@@ -168,7 +168,7 @@ func TestPublishAndBuildFromIt(t *testing.T) {
 		if err := b.load(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		b.choose()
+		b.chooseOrigin()
 		if err := b.origin.keep(); err != nil {
 			t.Fatal(err)
 		}

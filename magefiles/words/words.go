@@ -15,6 +15,7 @@ type Grammar struct {
 	Targets []string            // all of them, in lower case
 	Images  []string            // the targets that act on an image
 	Paths   []string            // the targets that act on a path or reference, which must be named
+	Words   map[string]string   // the targets that take another word, and what it is if none is given
 	Flags   map[string][]string // the flags of a target that have a value
 }
 
@@ -37,6 +38,13 @@ func (g Grammar) Arguments(args []string) []string {
 			} else {
 				out = append(out, Default)
 			}
+		}
+		if word, ok := g.Words[target]; ok {
+			if i+1 < len(args) && !g.isWord(args[i+1]) {
+				i++
+				word = args[i]
+			}
+			out = append(out, word)
 		}
 		if slices.Contains(g.Paths, target) && i+1 < len(args) {
 			i++
@@ -62,9 +70,10 @@ func (g Grammar) isWord(word string) bool {
 
 // Targets is the grammar of the project's magefile.
 var Targets = Grammar{
-	Targets: []string{"build", "test", "lock", "closure", "publish", "lint:code", "lint:conf", "clean", "env", "lint"},
+	Targets: []string{"build", "test", "lock", "closure", "publish", "keygen", "lint:code", "lint:conf", "clean", "env", "lint"},
 	Images:  []string{"build", "test", "lock", "closure"},
 	Paths:   []string{"publish", "lint:conf"},
+	Words:   map[string]string{"keygen": "cosign"},
 	Flags: map[string][]string{
 		"build":     {"platform", "base", "inputs", "jobs"},
 		"lock":      {"platform"},

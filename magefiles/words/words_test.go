@@ -37,6 +37,9 @@ func TestArguments(t *testing.T) {
 		{"build -inputs registry.example.com/nginx-scratch", "build static -inputs=registry.example.com/nginx-scratch"},
 		{"publish registry.example.com/nginx-scratch -image alpine -latest", "publish registry.example.com/nginx-scratch -image=alpine -latest"},
 		{"publish", "publish"},
+		{"keygen", "keygen cosign"},
+		{"keygen mine", "keygen mine"},
+		{"keygen build", "keygen cosign build static"},
 	} {
 		got := strings.Join(Targets.Arguments(strings.Fields(tt.typed)), " ")
 		if got != tt.want {
@@ -70,6 +73,10 @@ func TestGrammarIsThatOfTheMagefile(t *testing.T) {
 				switch {
 				case n.Name == "image" && !optional:
 					got.Images = append(got.Images, name)
+				case n.Name == "prefix":
+					if Targets.Words[name] == "" {
+						t.Errorf("%s takes a %s, which the grammar does not know", name, n.Name)
+					}
 				case n.Name == "path", n.Name == "reference":
 					got.Paths = append(got.Paths, name)
 				case optional && star.X.(*ast.Ident).Name != "bool":

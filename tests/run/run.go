@@ -57,6 +57,24 @@ func Packaged(ctx context.Context, o Options) error {
 	return nil
 }
 
+// nested are the folders of tests that are modules of their own, for what they
+// need of others is not to be in the module of the project.
+var nested = []string{"tests/cosign"}
+
+// Nested runs the tests of each nested module. They are never taken from Go's
+// cache, which does not see that they compile the project's programs. The first run
+// compiles those of others for minutes.
+func Nested(ctx context.Context, o Options) error {
+	for _, folder := range nested {
+		module := o
+		module.Repository = filepath.Join(o.Repository, filepath.FromSlash(folder))
+		if err := module.test(ctx, o.Env, "-count=1", "-timeout=60m", "./..."); err != nil {
+			return fmt.Errorf("running the tests of %s: %w", folder, err)
+		}
+	}
+	return nil
+}
+
 // A Target is an image for the container tests.
 type Target struct {
 	Image      string // a reference that Docker has, such as nginx-scratch:static

@@ -66,6 +66,38 @@ func TestUnitInNoModule(t *testing.T) {
 	}
 }
 
+func TestNested(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{}
+	for _, folder := range nested {
+		files[folder+"/go.mod"] = "module example.test/m/" + folder + "\n\ngo 1.26.0\n"
+		files[folder+"/n_test.go"] = "package n\n\nimport \"testing\"\n\nfunc TestN(t *testing.T) { t.Log(\"ran in " + folder + "\") }\n"
+	}
+	o, out := module(t, files)
+	if err := Nested(t.Context(), o); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, folder := range nested {
+		if !strings.Contains(out.String(), "ran in "+folder) {
+			t.Errorf("the tests of %s did not run:\n%s", folder, out)
+		}
+		if _, err := os.Stat(filepath.Join("..", "..", folder, "go.mod")); err != nil {
+			t.Errorf("%s is no module here: %v", folder, err)
+		}
+	}
+	out.Reset()
+	if err := Unit(t.Context(), o); err != nil || strings.Contains(out.String(), "ran in") {
+		t.Errorf("unit tests ran those of a nested module, or did not: %v\n%s", err, out)
+	}
+	broken := filepath.Join(o.Repository, nested[0], "n_test.go")
+	if err := os.WriteFile(broken, []byte("package n\n\nimport \"testing\"\n\nfunc TestN(t *testing.T) { t.Fatal(\"wrong\") }\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Nested(t.Context(), o); err == nil || !strings.HasPrefix(err.Error(), "running the tests of "+nested[0]+": ") {
+		t.Errorf("error %v does not say what failed", err)
+	}
+}
+
 func TestImageNamesTheTarget(t *testing.T) {
 	t.Parallel()
 	elsewhere, err := filepath.Abs("elsewhere")
