@@ -37,6 +37,7 @@ var arrows = map[string][]string{
 	},
 	"images/resolve": {"images/apk"},
 	"images/rootfs":  {"images/digest", "images/progress", "images/tree"},
+	"images/site":    {"images/tree"},
 	"images/size":    {},
 	"images/source":  {},
 	"images/store":   {"images/progress"},
