@@ -43,9 +43,9 @@ var arrows = map[string][]string{
 	"images/store":   {"images/progress"},
 	"images/tree":    {},
 	"images/pipeline": {
-		"images", "images/alpine", "images/apk", "images/base", "images/bundle", "images/check", "images/closure",
+		"conf/lint", "images", "images/alpine", "images/apk", "images/base", "images/bundle", "images/check", "images/closure",
 		"images/compile", "images/oci", "images/progress", "images/publish", "images/recipe", "images/release",
-		"images/repository", "images/rootfs", "images/size", "images/store", "images/tree",
+		"images/repository", "images/rootfs", "images/site", "images/size", "images/store", "images/tree",
 	},
 	"magefiles":       {"conf/lint", "images/pipeline", "magefiles/words", "tests/run"},
 	"magefiles/words": {},

@@ -82,6 +82,17 @@ func Closure(ctx context.Context, image string, platform *string, dot *bool) err
 	return say(pipeline.Closure(ctx, options(image, platform), dot != nil && *dot))
 }
 
+// Site makes an image of a folder of files on top of -image (static if none is
+// named), which is built where it is not up to date: the files take the place of the
+// default pages, with compressed forms beside them, and those of the folder -conf that
+// of conf.d, linted and tried by nginx first. It goes to dist/site and into Docker as
+// -tag, nginx-scratch:site-FOLDER if there is none. -platform is as for build; without
+// it, the platforms that the image was built for.
+func Site(ctx context.Context, path string, image, conf, tag, platform *string) error {
+	o := options(value(image, words.Default), platform)
+	return say(pipeline.Site(ctx, o, pipeline.SiteOptions{Dir: path, Conf: value(conf, ""), Tag: value(tag, "")}))
+}
+
 // Lint judges code and configurations.
 type Lint mg.Namespace
 
@@ -118,6 +129,13 @@ func Env() error {
 // Mage's generated main reads os.Args right after this.
 func init() { //nolint:gochecknoinits // there is no other place before mage's own main
 	os.Args = append(os.Args[:1:1], words.Targets.Arguments(os.Args[1:])...)
+}
+
+func value(flag *string, unset string) string {
+	if flag == nil {
+		return unset
+	}
+	return *flag
 }
 
 func say(result string, err error) error {

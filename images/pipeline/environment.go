@@ -6,8 +6,10 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 )
 
 // Environment is what the process was started with. It is read once, at the
@@ -29,6 +31,7 @@ var Variables = []Variable{
 	{alpineVariable, "address of an Alpine mirror; below it are BRANCH/REPOSITORY/ARCH (default: alpine.mirror of the definition)"},
 	{keysVariable, "folder with Alpine's key files (default: they are fetched from alpine.keys_from; only pinned ones are believed)"},
 	{bundleVariable, "folder of an inputs.oci: packages are looked for there before the mirror is asked"},
+	{epochVariable, "seconds since 1970: the date of images that mage site makes (default: that of the image below)"},
 }
 
 const (
@@ -38,6 +41,7 @@ const (
 	alpineVariable = "ALPINE_MIRROR"
 	keysVariable   = "ALPINE_KEYS"
 	bundleVariable = "INPUTS_BUNDLE"
+	epochVariable  = "SOURCE_DATE_EPOCH"
 )
 
 // Print writes the table of variables to w, without passwords.
@@ -66,6 +70,22 @@ func redact(value string) string {
 	}
 	return "(an address that cannot be read)"
 }
+
+// epoch is the date that whoever runs the build wants for what is made, if any.
+func (e Environment) epoch() (date time.Time, wanted bool, err error) {
+	value := e.Getenv(epochVariable)
+	if value == "" {
+		return time.Time{}, false, nil
+	}
+	seconds, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || seconds < 0 || seconds > lastSecond {
+		return time.Time{}, false, fmt.Errorf("%s is %q: it must be a number of seconds since 1970", epochVariable, value)
+	}
+	return time.Unix(seconds, 0), true, nil
+}
+
+// lastSecond is that of the year 9999: later dates cannot be written in JSON.
+const lastSecond = 253402300799
 
 // CacheDir is where inputs and compiled components are kept.
 func (e Environment) CacheDir() (string, error) {

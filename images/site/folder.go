@@ -17,11 +17,14 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/nginx-scratch/nginx-scratch/images/tree"
 )
 
 const (
@@ -218,4 +221,48 @@ const wellKnown = ".well-known"
 // Has reports whether the folder has a regular file, or a link, of a name.
 func (f *Folder) Has(name string) bool {
 	return slices.ContainsFunc(f.files, func(e file) bool { return e.name == name && e.kind != fs.ModeDir })
+}
+
+// mostConfig is how large a folder can be that is read into memory.
+const mostConfig = 16 << 20
+
+// AddTo adds the folder to a tree, in its place. It is for configurations: the files are
+// read into memory.
+func (f *Folder) AddTo(t *tree.Tree) error {
+	if f.Size > mostConfig {
+		return fmt.Errorf("the folder %s has %d bytes: a configuration can have %d", f.Dir, f.Size, mostConfig)
+	}
+	root, err := os.OpenRoot(f.Dir)
+	if err != nil {
+		return fmt.Errorf("reading the folder %s: %w", f.Dir, err)
+	}
+	defer func() { _ = root.Close() }() // only read
+	for _, e := range f.files {
+		entry := tree.File{
+			Path: path.Join(f.Target, e.name), Mode: modes[e.kind], Link: e.link,
+			Origin: tree.Origin{Component: "site", Path: filepath.Join(f.Dir, e.name)},
+		}
+		if e.kind == 0 {
+			if entry.Data, err = readAll(root, e); err != nil {
+				return fmt.Errorf("reading the folder %s: %w", f.Dir, err)
+			}
+		}
+		if err := t.Add(entry); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func readAll(root *os.Root, e file) ([]byte, error) {
+	r, err := open(root, e.name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = r.Close() }() // only read
+	data, err := io.ReadAll(io.LimitReader(r, e.size+1))
+	if err == nil && int64(len(data)) != e.size {
+		err = fmt.Errorf("%q: %w", e.name, errChanged)
+	}
+	return data, err
 }

@@ -96,3 +96,23 @@ func (o Options) whiteouts(items map[string]item, target string) {
 		}
 	}
 }
+
+// Deletes lists what the layer deletes of the image, as paths in it.
+func (o Options) Deletes() []string {
+	var deleted []string
+	for _, it := range o.plan() {
+		if it.deletes {
+			deleted = append(deleted, path.Join(path.Dir(it.path), strings.TrimPrefix(path.Base(it.path), whiteout)))
+		}
+	}
+	return deleted
+}
+
+// Names of the encodings.
+func (o Options) Names() []string {
+	var names []string
+	for _, e := range o.Encodings {
+		names = append(names, e.Name)
+	}
+	return names
+}

@@ -34,6 +34,9 @@ func TestArguments(t *testing.T) {
 		{"lint:conf conf.d", "lint:conf conf.d"},
 		{"lint:conf build -format json", "lint:conf build -format=json"},
 		{"lint:conf", "lint:conf"},
+		{"site public", "site public"},
+		{"site site -conf build -tag a:b build", "site site -conf=build -tag=a:b build static"},
+		{"site . -image alpine -platform all", "site . -image=alpine -platform=all"},
 	} {
 		got := strings.Join(Targets.Arguments(strings.Fields(tt.typed)), " ")
 		if got != tt.want {
@@ -65,7 +68,7 @@ func TestGrammarIsThatOfTheMagefile(t *testing.T) {
 			for _, n := range p.Names {
 				star, optional := p.Type.(*ast.StarExpr)
 				switch {
-				case n.Name == "image":
+				case n.Name == "image" && !optional:
 					got.Images = append(got.Images, name)
 				case n.Name == "path":
 					got.Paths = append(got.Paths, name)
