@@ -18,6 +18,7 @@ import (
 
 	"github.com/nginx-scratch/nginx-scratch/conf/lint"
 	"github.com/nginx-scratch/nginx-scratch/images/pipeline"
+	"github.com/nginx-scratch/nginx-scratch/magefiles/interrupts"
 	"github.com/nginx-scratch/nginx-scratch/magefiles/words"
 	"github.com/nginx-scratch/nginx-scratch/tests/run"
 )
@@ -80,6 +81,22 @@ func Lock(ctx context.Context, image string, platform *string, update *bool) err
 // than this machine's.
 func Closure(ctx context.Context, image string, platform *string, dot *bool) error {
 	return say(pipeline.Closure(ctx, options(image, platform), dot != nil && *dot))
+}
+
+// Run builds an image where it is not up to date, and runs it in Docker with every lock
+// on until Ctrl-C: stdout gets its address, stderr what nginx logs. -port is of
+// 127.0.0.1; without it, a free one. -site, -conf and -templates are folders that take
+// the place of the image's pages, conf.d and templates, read-only; -env is a file of
+// lines NAME=value.
+func Run(ctx context.Context, image string, site, conf, templates, env *string, port *int) error {
+	r := pipeline.RunOptions{
+		Site: value(site, ""), Conf: value(conf, ""), Templates: value(templates, ""), EnvFile: value(env, ""),
+		Interrupts: interrupts.Take, Stdout: os.Stdout,
+	}
+	if port != nil {
+		r.Port = *port
+	}
+	return pipeline.Run(ctx, options(image, nil), r)
 }
 
 // Site makes an image of a folder of files on top of -image (static if none is

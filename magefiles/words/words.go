@@ -62,13 +62,14 @@ func (g Grammar) isWord(word string) bool {
 
 // Targets is the grammar of the project's magefile.
 var Targets = Grammar{
-	Targets: []string{"build", "test", "lock", "closure", "site", "lint:code", "lint:conf", "clean", "env", "lint"},
-	Images:  []string{"build", "test", "lock", "closure"},
+	Targets: []string{"build", "test", "lock", "closure", "run", "site", "lint:code", "lint:conf", "clean", "env", "lint"},
+	Images:  []string{"build", "test", "lock", "closure", "run"},
 	Paths:   []string{"site", "lint:conf"},
 	Flags: map[string][]string{
 		"build":     {"platform", "base", "jobs"},
 		"lock":      {"platform"},
 		"closure":   {"platform"},
+		"run":       {"site", "conf", "templates", "env", "port"},
 		"site":      {"image", "conf", "tag", "platform"},
 		"lint:conf": {"format"},
 	},
