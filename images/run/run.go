@@ -71,7 +71,7 @@ func Run(ctx context.Context, c Container, s Session) (err error) {
 	if err != nil {
 		return fmt.Errorf("connecting to Docker: %w: check DOCKER_HOST", err)
 	}
-	defer func() { err = errors.Join(err, engine.Close()) }()
+	defer func() { _ = engine.Close() }() // it closes idle connections; an *Ended has to stay one
 	return with(ctx, engine, c, s)
 }
 
@@ -94,7 +94,7 @@ func with(ctx context.Context, engine *client.Client, c Container, s Session) (e
 		if removed != nil {
 			removed = fmt.Errorf("removing the container %.12s: %w", r.id, removed)
 		}
-		if _, ended := err.(*Ended); !ended || removed != nil { //nolint:errorlint // it is never wrapped, for mage asks for it as it is
+		if removed != nil { // else an *Ended has to stay one: mage does not look into errors
 			err = errors.Join(err, removed)
 		}
 	}()
