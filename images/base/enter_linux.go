@@ -64,8 +64,10 @@ func (s spec) enter() error {
 	return err
 }
 
-// loopback brings the interface lo up.
+// loopback brings the interface lo up, and opens ports below 1024 where the machine's
+// /proc can be written to: in a container it often cannot.
 func loopback() error {
+	_ = os.WriteFile("/proc/sys/net/ipv4/ip_unprivileged_port_start", []byte("0"), 0) // of the new network
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return err

@@ -120,6 +120,10 @@ func TestLoopback(t *testing.T) {
 					t.Errorf("%s is %s", set, got.Status[set])
 				}
 			}
+			c.Argv = []string{"/bin/cat", "/proc/sys/net/ipv4/ip_unprivileged_port_start"}
+			if got := lines(t, c); !slices.Equal(got, []string{"0"}) {
+				t.Errorf("ports are open from %q on", got)
+			}
 		})
 	}
 }

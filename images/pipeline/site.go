@@ -213,7 +213,7 @@ func (m *siteMaker) derive(ctx context.Context, p product) (v1.Image, error) {
 
 // layer makes a layer once for all platforms that have the same below it.
 func (m *siteMaker) layer(ctx context.Context, o site.Options) (site.Layer, error) {
-	key := fmt.Sprint(o.Deletes(), o.Names(), o.ModTime.Unix())
+	key := o.Key()
 	if made, ok := m.layers[key]; ok {
 		return made, nil
 	}

@@ -303,6 +303,33 @@ func TestTwoFolders(t *testing.T) {
 	}
 }
 
+// Layers for several platforms are one, where nothing of the image below shows in them.
+func TestKey(t *testing.T) {
+	t.Parallel()
+	site := scan(t, put(t, map[string]string{"index.html": text(2000)}))
+	key := func(below *tree.Tree, change func(*Options)) string {
+		o := options(t, below, site)
+		if change != nil {
+			change(&o)
+		}
+		return o.Key()
+	}
+	want := key(lower(t, "index.html", "50x.html"), nil)
+	if got := key(lower(t, "index.html", "50x.html", "/lib/libc.so"), nil); got != want {
+		t.Error("a file elsewhere shows in the key")
+	}
+	for name, got := range map[string]string{
+		"other pages":              key(lower(t, "index.html", "404.html"), nil),
+		"a compressed form below":  key(lower(t, "index.html", "50x.html", "index.html.gz"), nil),
+		"another time":             key(lower(t, "index.html", "50x.html"), func(o *Options) { o.ModTime = made.Add(time.Second) }),
+		"another set of encodings": key(lower(t, "index.html", "50x.html"), func(o *Options) { o.Encodings = Encodings() }),
+	} {
+		if got == want {
+			t.Errorf("%s: the key is the same", name)
+		}
+	}
+}
+
 // A folder that changes after Scan is no half of this and half of that.
 func TestChangedInBetween(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"fmt"
 	"io/fs"
 	"path"
 	"slices"
@@ -97,15 +98,17 @@ func (o Options) whiteouts(items map[string]item, target string) {
 	}
 }
 
-// Deletes lists what the layer deletes of the image, as paths in it.
-func (o Options) Deletes() []string {
-	var deleted []string
+// Key names what a layer depends on, besides its folders: what of the image shows in it,
+// the encodings and the time. Layers of the same folders with the same key are the same.
+func (o Options) Key() string {
+	key := fmt.Sprintln(o.Names(), o.ModTime.Unix())
 	for _, it := range o.plan() {
-		if it.deletes {
-			deleted = append(deleted, path.Join(path.Dir(it.path), strings.TrimPrefix(path.Base(it.path), whiteout)))
+		_, lower := o.Lower.Lookup(it.path)
+		if it.folder == nil || it.encoding != nil && lower {
+			key += fmt.Sprintln(it.path, it.mode)
 		}
 	}
-	return deleted
+	return key
 }
 
 // Names of the encodings.
