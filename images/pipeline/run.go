@@ -153,7 +153,7 @@ func readable(mounts []run.Mount, user string, note func(string)) error {
 		return err
 	}
 	for _, m := range mounts {
-		err := filepath.WalkDir(m.Source, func(name string, d fs.DirEntry, err error) error {
+		err := filepath.WalkDir(m.Source, func(name string, _ fs.DirEntry, err error) error {
 			if err != nil {
 				note(fmt.Sprintf("%s cannot be looked at: %v", name, err))
 				return fs.SkipAll

@@ -251,18 +251,23 @@ func (m *siteMaker) finish(ctx context.Context) (ref string, err error) {
 	name := reference.FamiliarString(m.name)
 	layout := filepath.Join(m.Repository, sitesFolder, strings.NewReplacer("/", "+", ":", "+").Replace(name), "oci")
 	r := release.Release{Name: reference.FamiliarName(m.name), Tag: m.name.Tag(), Index: index}
-	if err := r.Write(layout); err != nil {
+	task := m.out.Start("writing "+layout, 0)
+	err = r.Write(layout)
+	task.Done(err)
+	if err != nil {
 		return "", err
 	}
 	digest, err := index.Digest()
 	if err != nil {
 		return "", fmt.Errorf("computing the digest: %w", err)
 	}
-	m.out.Note("Written to " + layout)
 	at := slices.IndexFunc(m.products, func(p product) bool { return p.platform == hostPlatform() })
 	if at < 0 {
 		m.out.Note("Not loaded into Docker: no platform is this machine's, " + hostPlatform())
 		return layout + "@" + digest.String(), nil
 	}
-	return m.offer(ctx, m.images[at], name, layout+"@"+digest.String())
+	task = m.out.Start("loading "+name, 0)
+	ref, err = m.offer(ctx, m.images[at], name, layout+"@"+digest.String())
+	task.Done(err)
+	return ref, err
 }

@@ -124,11 +124,11 @@ func (m *siteMaker) test(ctx context.Context, p product, names []string) error {
 		return err
 	}
 	if _, there := all.Lookup("etc/hosts"); !there && len(names) > 0 {
-		lines := ""
+		var lines bytes.Buffer
 		for _, name := range names {
-			lines += "127.0.0.1 " + name + "\n"
+			lines.WriteString("127.0.0.1 " + name + "\n")
 		}
-		if err := all.Add(tree.File{Path: "etc/hosts", Mode: 0o644, Data: []byte(lines), Origin: tree.Origin{Component: project, Path: "hosts"}}); err != nil {
+		if err := all.Add(tree.File{Path: "etc/hosts", Mode: 0o644, Data: lines.Bytes(), Origin: tree.Origin{Component: project, Path: "hosts"}}); err != nil {
 			return err
 		}
 	}

@@ -123,7 +123,7 @@ func send(ctx context.Context, engine *client.Client, img v1.Image, name referen
 	packed := make(chan struct{})
 	go func() {
 		defer close(packed)
-		write.CloseWithError(archive(write, img, name)) //nolint:errcheck // it never fails
+		write.CloseWithError(archive(write, img, name))
 	}()
 	defer func() { <-packed }()
 	defer read.Close() //nolint:errcheck // it never fails

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
+	"strconv"
 	"sync"
 	"time"
 
@@ -236,7 +238,11 @@ func (r *runner) address(got container.InspectResponse) (string, error) {
 	}
 	if got.NetworkSettings != nil {
 		for _, b := range got.NetworkSettings.Ports[port] {
-			return fmt.Sprintf("http://%s:%s/", b.HostIP, b.HostPort), nil
+			number, err := strconv.ParseUint(b.HostPort, 10, 16)
+			if err != nil {
+				return "", fmt.Errorf("reading the port that the engine has published: %w", err)
+			}
+			return "http://" + netip.AddrPortFrom(b.HostIP, uint16(number)).String() + "/", nil
 		}
 	}
 	return "", fmt.Errorf("the engine has published no port for %s", r.Listen)

@@ -45,7 +45,7 @@ func (f *fakeEngine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	if refused {
 		w.WriteHeader(http.StatusInternalServerError)
-		_ = json.NewEncoder(w).Encode(map[string]string{"message": refusal})
+		_, _ = fmt.Fprintf(w, `{"message":%q}`, refusal)
 		return
 	}
 	switch what {

@@ -51,11 +51,11 @@ func TestScanRefuses(t *testing.T) {
 		make func(dir string) error
 		want string
 	}{
-		"link to outside":        {link("../../etc/passwd", "x"), `"x" is a link to "../../etc/passwd", which leaves the folder`},
-		"absolute link":          {link("/etc/passwd", "x"), `"x" is a link to "/etc/passwd", which leaves the folder`},
-		"link to nothing there":  {link("../nothing", "x"), `"x" is a link to "../nothing", which leaves the folder`},
-		"link in circles":        {link("x", "x"), `"x" is a link to "x", which leaves the folder or leads nowhere`},
-		"link with control":      {link("a\nb", "x"), `"x" is a link to "a\nb", which is not printable UTF-8`},
+		"link to outside":        {link("../../etc/passwd"), `"x" is a link to "../../etc/passwd", which leaves the folder`},
+		"absolute link":          {link("/etc/passwd"), `"x" is a link to "/etc/passwd", which leaves the folder`},
+		"link to nothing there":  {link("../nothing"), `"x" is a link to "../nothing", which leaves the folder`},
+		"link in circles":        {link("x"), `"x" is a link to "x", which leaves the folder or leads nowhere`},
+		"link with control":      {link("a\nb"), `"x" is a link to "a\nb", which is not printable UTF-8`},
 		"link out by way of one": {links("sub/deep", "in", "in/../../../secret", "x"), `"x" is a link to "in/../../../secret"`},
 		"device":                 {func(dir string) error { return syscall.Mknod(dir+"/null", syscall.S_IFCHR|0o666, 1<<8|3) }, `"null" is no file, folder or link but Dc`},
 		"pipe":                   {func(dir string) error { return syscall.Mkfifo(dir+"/pipe", 0o666) }, `"pipe" is no file, folder or link but p`},
@@ -99,8 +99,8 @@ func write(name string) func(string) error {
 	return func(dir string) error { return os.WriteFile(dir+"/"+name, nil, 0o644) }
 }
 
-func link(target, name string) func(string) error {
-	return func(dir string) error { return os.Symlink(target, dir+"/"+name) }
+func link(target string) func(string) error {
+	return func(dir string) error { return os.Symlink(target, dir+"/x") }
 }
 
 // links makes one link in, and another that goes through it: by the letters of its

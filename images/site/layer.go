@@ -62,8 +62,8 @@ const spread = 1 << 20
 // modTime is the time of a file with the given sum.
 func (o Options) modTime(sum [sha256.Size]byte) time.Time {
 	latest := o.ModTime.Unix()
-	span := uint64(min(spread, latest+1)) //nolint:gosec // a time before 1970 is refused
-	return time.Unix(latest-int64(binary.BigEndian.Uint64(sum[:])%span), 0)
+	age := int64(binary.BigEndian.Uint32(sum[:])) % min(spread, latest+1)
+	return time.Unix(latest-age, 0)
 }
 
 // Work is how many bytes Progress will have been told in the end.

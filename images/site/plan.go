@@ -101,14 +101,15 @@ func (o Options) whiteouts(items map[string]item, target string) {
 // Key names what a layer depends on, besides its folders: what of the image shows in it,
 // the encodings and the time. Layers of the same folders with the same key are the same.
 func (o Options) Key() string {
-	key := fmt.Sprintln(o.Names(), o.ModTime.Unix())
+	var key strings.Builder
+	fmt.Fprintln(&key, o.Names(), o.ModTime.Unix())
 	for _, it := range o.plan() {
 		_, lower := o.Lower.Lookup(it.path)
 		if it.folder == nil || it.encoding != nil && lower {
-			key += fmt.Sprintln(it.path, it.mode)
+			fmt.Fprintln(&key, it.path, it.mode)
 		}
 	}
-	return key
+	return key.String()
 }
 
 // Names of the encodings.
