@@ -19,6 +19,7 @@ import (
 	"github.com/nginx-scratch/nginx-scratch/conf/lint"
 	"github.com/nginx-scratch/nginx-scratch/images/pipeline"
 	"github.com/nginx-scratch/nginx-scratch/magefiles/ask"
+	"github.com/nginx-scratch/nginx-scratch/magefiles/interrupts"
 	"github.com/nginx-scratch/nginx-scratch/magefiles/words"
 	"github.com/nginx-scratch/nginx-scratch/tests/run"
 )
@@ -98,13 +99,8 @@ func Closure(ctx context.Context, image string, platform *string, dot *bool) err
 // -latest and -nightly tag it so too. -insecure allows http. Log in with docker
 // login.
 func Publish(ctx context.Context, reference string, image *string, latest, nightly, insecure *bool) error {
-	name := words.Default
-	if image != nil {
-		name = *image
-	}
-	given := func(flag *bool) bool { return flag != nil && *flag }
-	return say(pipeline.Publish(ctx, options(name, nil), pipeline.Publication{
-		Reference: reference, Latest: given(latest), Nightly: given(nightly), Insecure: given(insecure),
+	return say(pipeline.Publish(ctx, options(value(image, words.Default), nil), pipeline.Publication{
+		Reference: reference, Latest: value(latest, false), Nightly: value(nightly, false), Insecure: value(insecure, false),
 	}))
 }
 
@@ -113,6 +109,33 @@ func Publish(ctx context.Context, reference string, image *string, latest, night
 // COSIGN_PASSWORD, or with a password that is asked for. Nothing is overwritten.
 func Keygen(ctx context.Context, prefix string) error {
 	return say(pipeline.Keygen(ctx, options("", nil), prefix))
+}
+
+// Run builds an image where it is not up to date, and runs it in Docker with every lock
+// on until Ctrl-C: stdout gets its address, stderr what nginx logs. -port is of
+// 127.0.0.1; without it, a free one. -site, -conf and -templates are folders that take
+// the place of the image's pages, conf.d and templates, read-only; -env is a file of
+// lines NAME=value.
+func Run(ctx context.Context, image string, site, conf, templates, env *string, port *int) error {
+	r := pipeline.RunOptions{
+		Site: value(site, ""), Conf: value(conf, ""), Templates: value(templates, ""), EnvFile: value(env, ""),
+		Interrupts: interrupts.Take, Stdout: os.Stdout,
+	}
+	if port != nil {
+		r.Port = *port
+	}
+	return pipeline.Run(ctx, options(image, nil), r)
+}
+
+// Site makes an image of a folder of files on top of -image (static if none is
+// named), which is built where it is not up to date: the files take the place of the
+// default pages, with compressed forms beside them, and those of the folder -conf that
+// of conf.d, linted and tried by nginx first. It goes to dist/site and into Docker as
+// -tag, nginx-scratch:site-FOLDER if there is none. -platform is as for build; without
+// it, the platforms that the image was built for.
+func Site(ctx context.Context, path string, image, conf, tag, platform *string) error {
+	o := options(value(image, words.Default), platform)
+	return say(pipeline.Site(ctx, o, pipeline.SiteOptions{Dir: path, Conf: value(conf, ""), Tag: value(tag, "")}))
 }
 
 // Lint judges code and configurations.
@@ -151,6 +174,14 @@ func Env() error {
 // Mage's generated main reads os.Args right after this.
 func init() { //nolint:gochecknoinits // there is no other place before mage's own main
 	os.Args = append(os.Args[:1:1], words.Targets.Arguments(os.Args[1:])...)
+}
+
+// value is that of a flag, or what it is when the flag is not given.
+func value[T any](flag *T, unset T) T {
+	if flag == nil {
+		return unset
+	}
+	return *flag
 }
 
 func say(result string, err error) error {

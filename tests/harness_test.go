@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -41,7 +42,7 @@ func start(t *testing.T, opts ...option) *server {
 	default:
 	}
 	engine := dockerClient(t)
-	c, err := testcontainers.Run(t.Context(), imageName(), customize(set)...)
+	c, err := testcontainers.Run(t.Context(), cmp.Or(set.image, imageName()), customize(set)...)
 	testcontainers.CleanupContainer(t, c, testcontainers.StopTimeout(0))
 	s := &server{Container: c, engine: engine, tty: set.tty}
 	t.Cleanup(func() {

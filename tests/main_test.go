@@ -31,7 +31,11 @@ func TestMain(m *testing.M) {
 		signal.Stop(signals) // the next one ends at once
 		close(interrupted)
 	}()
-	os.Exit(m.Run())
+	code := m.Run()
+	if err := os.RemoveAll(targetsDir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(code)
 }
 
 // prepare makes a plain "go test" do, and stops where no test could say anything.

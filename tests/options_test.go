@@ -12,6 +12,7 @@ import (
 
 // settings are what a test changes about a container.
 type settings struct {
+	image   string            // another than the one under test
 	user    string            // "uid:gid", the image's own when empty
 	command []string          // the image's own when nil
 	ports   []string          // such as "8080/tcp"; published on 127.0.0.1
@@ -33,6 +34,11 @@ type option func(*testing.T, *settings)
 
 func user(uidGID string) option {
 	return func(_ *testing.T, s *settings) { s.user = uidGID }
+}
+
+// image runs another image than the one under test.
+func image(reference string) option {
+	return func(_ *testing.T, s *settings) { s.image = reference }
 }
 
 // command runs argv instead of the image's command.

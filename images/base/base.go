@@ -51,6 +51,10 @@ type Command struct {
 	Dir    string   // absolute, inside
 	// UID and GID are who the command runs as; 0 is root, or the caller.
 	UID, GID int
+	// Loopback makes the network as container engines do, of one container alone:
+	// lo is up, without which no name is found, not even in /etc/hosts, and
+	// everybody may listen on any port, unless this machine is a container itself.
+	Loopback bool
 	// Output receives what the command prints, stdout and stderr as one. Nil
 	// discards it.
 	Output io.Writer

@@ -25,6 +25,11 @@ func (s spec) enter() error {
 	if err := setup(unix.Sethostname([]byte("localhost")), "naming the host"); err != nil {
 		return err
 	}
+	if s.Loopback {
+		if err := setup(loopback(), "bringing the loopback interface up"); err != nil {
+			return err
+		}
+	}
 	// Nothing that is mounted here may reach the machine.
 	err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")
 	if err := setup(err, "making mounts private"); err != nil {
@@ -57,6 +62,22 @@ func (s spec) enter() error {
 		}
 	}
 	return err
+}
+
+// loopback brings the interface lo up, and opens ports below 1024 where the machine's
+// /proc can be written to: in a container it often cannot.
+func loopback() error {
+	_ = os.WriteFile("/proc/sys/net/ipv4/ip_unprivileged_port_start", []byte("0"), 0) // of the new network
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	lo, err := unix.NewIfreq("lo")
+	if err == nil {
+		lo.SetUint16(unix.IFF_UP)
+		err = unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, lo)
+	}
+	return errors.Join(err, unix.Close(fd))
 }
 
 // root opens what becomes /.

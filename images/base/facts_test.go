@@ -101,6 +101,33 @@ func checkCommon(t *testing.T, got facts) {
 	}
 }
 
+// A command that asks for the loopback interface has it, and nothing more.
+func TestLoopback(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]base.Command{"root": onSystem(t, "facts"), "nginx": onSystem(t, "facts")} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.Loopback = true
+			if name == "nginx" {
+				c.UID, c.GID = 65532, 65532
+			}
+			got := find(t, c)
+			if want := []string{"lo up|loopback|running"}; !slices.Equal(got.Interfaces, want) {
+				t.Errorf("its interfaces are %q, want %q", got.Interfaces, want)
+			}
+			for _, set := range []string{"CapInh", "CapPrm", "CapEff", "CapAmb"} {
+				if got.Status[set] != "0000000000000000" {
+					t.Errorf("%s is %s", set, got.Status[set])
+				}
+			}
+			c.Argv = []string{"/bin/cat", "/proc/sys/net/ipv4/ip_unprivileged_port_start"}
+			if got := lines(t, c); !slices.Equal(got, []string{"0"}) {
+				t.Errorf("ports are open from %q on", got)
+			}
+		})
+	}
+}
+
 func TestRootFolder(t *testing.T) {
 	t.Parallel()
 	t.Run("system", func(t *testing.T) {

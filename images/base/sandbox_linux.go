@@ -98,6 +98,9 @@ func (s spec) namespaces() *syscall.SysProcAttr {
 		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: s.GID, HostID: os.Getegid(), Size: 1}}
 		// Where that is not root, starting the helper would lose the right to mount.
 		attr.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN}
+		if s.Loopback {
+			attr.AmbientCaps = append(attr.AmbientCaps, unix.CAP_NET_ADMIN)
+		}
 	}
 	return attr
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"github.com/nginx-scratch/nginx-scratch/images/publish"
 )
 
@@ -23,15 +25,21 @@ func (b *builder) deliver(ctx context.Context) (reference string, err error) {
 		b.out.Note("Not loaded into Docker: no platform is this machine's, " + hostPlatform())
 		return layout, nil
 	}
+	return b.offer(ctx, p.img, b.ImageName+":"+tag(b.definition), layout)
+}
+
+// offer loads an image into Docker where an engine answers, and returns its name
+// there, or else layout.
+func (b *builder) offer(ctx context.Context, img v1.Image, name, layout string) (reference string, err error) {
 	if err := publish.DockerAvailable(ctx); err != nil {
 		b.out.Note(fmt.Sprintf("Not loaded into Docker: %v", err))
 		return layout, nil
 	}
-	name := b.ImageName + ":" + tag(b.definition)
-	_, loaded, err := publish.Docker(ctx, p.img, name)
+	id, loaded, err := publish.Docker(ctx, img, name)
 	if err != nil {
 		return "", err
 	}
+	b.imageID = id
 	if loaded {
 		b.out.Note("Loaded into Docker as " + name)
 	} else {

@@ -7,8 +7,10 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 )
 
 // Environment is what the process was started with. It is read once, at the
@@ -37,6 +39,7 @@ var Variables = []Variable{
 	{invocationVariable, "name of this build for provenance, such as the address of its log (default: a random one)"},
 	{keyVariable, "private key to sign with, in PEM as in the file that mage keygen or cosign makes"},
 	{passwordVariable, "password of the private key; set and empty is a password too (default: it is asked for)"},
+	{epochVariable, "seconds since 1970: the date of images that mage site makes (default: that of the image below)"},
 }
 
 // secret are the variables whose values are never shown.
@@ -49,6 +52,7 @@ const (
 	alpineVariable = "ALPINE_MIRROR"
 	keysVariable   = "ALPINE_KEYS"
 	bundleVariable = "INPUTS_BUNDLE"
+	epochVariable  = "SOURCE_DATE_EPOCH"
 
 	builderVariable    = "NGINX_SCRATCH_BUILDER"
 	invocationVariable = "NGINX_SCRATCH_INVOCATION"
@@ -101,6 +105,22 @@ func redact(value string) string {
 	}
 	return "(an address that cannot be read)"
 }
+
+// epoch is the date that whoever runs the build wants for what is made, if any.
+func (e Environment) epoch() (date time.Time, wanted bool, err error) {
+	value := e.Getenv(epochVariable)
+	if value == "" {
+		return time.Time{}, false, nil
+	}
+	seconds, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || seconds < 0 || seconds > lastSecond {
+		return time.Time{}, false, fmt.Errorf("%s is %q: it must be a number of seconds since 1970", epochVariable, value)
+	}
+	return time.Unix(seconds, 0), true, nil
+}
+
+// lastSecond is that of the year 9999: later dates cannot be written in JSON.
+const lastSecond = 253402300799
 
 // CacheDir is where inputs and compiled components are kept.
 func (e Environment) CacheDir() (string, error) {

@@ -79,6 +79,19 @@ func TestVariables(t *testing.T) {
 	if _, err := findMirrors(t.Context(), env); err != nil {
 		t.Error(err)
 	}
+	if _, _, err := env.epoch(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEpoch(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]int64{"": 0, "0": 0, "1700000000": 1700000000, "-1": -1, "2026-01-01": -1, "1e9": -1, "999999999999999": -1} {
+		got, wanted, err := environment(map[string]string{epochVariable: value}).epoch()
+		if (err != nil) != (want < 0) || err == nil && (wanted != (value != "") || wanted && got.Unix() != want) {
+			t.Errorf("%q gives %v, %v, %v", value, got, wanted, err)
+		}
+	}
 }
 
 func TestCacheDir(t *testing.T) {

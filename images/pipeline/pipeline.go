@@ -54,18 +54,27 @@ type Options struct {
 func Build(ctx context.Context, o Options) (reference string, err error) {
 	out := progress.New(o.Stderr, o.Terminal, o.Now)
 	defer out.Close()
-	if o.Jobs < 1 {
-		return "", fmt.Errorf("the number of jobs is %d: it must be 1 or more", o.Jobs)
-	}
-	o.ImageName = cmp.Or(o.ImageName, project)
-	b := builder{Options: o, record: attest.Build{Started: o.Now()}, out: out}
-	for _, step := range []func(context.Context) error{b.load, b.bring, b.describe, b.prepare, b.images, b.release} {
-		if err := step(ctx); err != nil {
-			return "", interrupted(ctx, err)
-		}
+	b := builder{Options: o, out: out}
+	if err := b.build(ctx); err != nil {
+		return "", interrupted(ctx, err)
 	}
 	reference, err = b.deliver(ctx)
 	return reference, interrupted(ctx, err)
+}
+
+// build makes the images and writes them to dist.
+func (b *builder) build(ctx context.Context) error {
+	if b.Jobs < 1 {
+		return fmt.Errorf("the number of jobs is %d: it must be 1 or more", b.Jobs)
+	}
+	b.ImageName = cmp.Or(b.ImageName, project)
+	b.record = attest.Build{Started: b.Now()}
+	for _, step := range []func(context.Context) error{b.load, b.bring, b.describe, b.prepare, b.images, b.release} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // interrupted says what a person who pressed Ctrl-C wants to know.
@@ -105,6 +114,7 @@ type builder struct {
 	products   []product // in the order of Platforms
 	rel        release.Release
 	record     attest.Build // what provenance will say
+	imageID    string       // under which Docker has this machine's, once it is delivered
 }
 
 // product is the image for one platform.

@@ -47,6 +47,7 @@ func Clean(o Options) error {
 	for _, name := range names {
 		paths = append(paths, filepath.Join(o.Repository, "dist", name))
 	}
+	paths = append(paths, filepath.Join(o.Repository, sitesFolder))
 	for _, name := range slices.Concat(store.Folders, compile.Folders, []string{rootsFolder}) {
 		paths = append(paths, filepath.Join(cache, name))
 	}

@@ -16,8 +16,9 @@ import (
 
 // try returns a function that runs a program of the tree as the image will:
 // below the tree as a read-only root, as the image's user, without a network.
-// For another machine's platform it needs an emulator, and is nil without one.
-func try(t *tree.Tree, user, platform string) func(context.Context, ...string) (string, error) {
+// For another machine's platform it needs an emulator, and is nil without one. Env is
+// all of its environment.
+func try(t *tree.Tree, user, platform string, env ...string) func(context.Context, ...string) (string, error) {
 	emulator, ok := emulatorOf(platform)
 	if !ok {
 		return nil
@@ -45,7 +46,7 @@ func try(t *tree.Tree, user, platform string) func(context.Context, ...string) (
 			}
 		}
 		var out bytes.Buffer
-		c := base.Command{Root: root, Argv: argv, Dir: "/", UID: uid, GID: gid, Output: &out}
+		c := base.Command{Root: root, Argv: argv, Env: env, Dir: "/", UID: uid, GID: gid, Loopback: true, Output: &out}
 		if emulator != "" {
 			c.Mounts = []base.Mount{{Source: emulator, Target: emulatorPath}}
 			c.Argv = append([]string{emulatorPath}, argv...)

@@ -7,7 +7,6 @@
 package publish
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -79,11 +78,7 @@ func load(ctx context.Context, engine *client.Client, img v1.Image, tag string) 
 	if err == nil && slices.Contains(good, have.ID) {
 		return have.ID, false, nil
 	}
-	archive, err := archive(img, name)
-	if err != nil {
-		return "", false, fmt.Errorf("packing %s for Docker: %w", tag, err)
-	}
-	if err := send(ctx, engine, archive); err != nil {
+	if err := send(ctx, engine, img, name); err != nil {
 		return "", false, fmt.Errorf("loading %s into Docker: %w", tag, err)
 	}
 	got, err := engine.ImageInspect(ctx, tag)
@@ -124,8 +119,16 @@ func parseTag(tag string) (reference.NamedTagged, error) {
 }
 
 // send gives an archive to the engine and waits until it has taken it in.
-func send(ctx context.Context, engine *client.Client, archive []byte) (err error) {
-	answer, err := engine.ImageLoad(ctx, bytes.NewReader(archive), client.ImageLoadWithQuiet(true))
+func send(ctx context.Context, engine *client.Client, img v1.Image, name reference.NamedTagged) (err error) {
+	read, write := io.Pipe()
+	packed := make(chan struct{})
+	go func() {
+		defer close(packed)
+		write.CloseWithError(archive(write, img, name))
+	}()
+	defer func() { <-packed }()
+	defer read.Close() //nolint:errcheck // it never fails
+	answer, err := engine.ImageLoad(ctx, read, client.ImageLoadWithQuiet(true))
 	if err != nil {
 		return err
 	}

@@ -116,6 +116,17 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+// What cannot be read must be the error, not what the engine says of half an archive.
+func TestLoadReportsAnUnreadableLayer(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(&fakeEngine{answer: `{"stream":"Loaded image: half of it"}`})
+	defer server.Close()
+	_, _, err := publish.Load(t.Context(), connect(t, server.Listener.Addr().String()), unreadable{sample(t, "a")}, "nginx-scratch-devtest:a")
+	if err == nil || !strings.Contains(err.Error(), "on fire") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestLoadStopsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

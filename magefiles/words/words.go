@@ -70,15 +70,17 @@ func (g Grammar) isWord(word string) bool {
 
 // Targets is the grammar of the project's magefile.
 var Targets = Grammar{
-	Targets: []string{"build", "test", "lock", "closure", "publish", "keygen", "lint:code", "lint:conf", "clean", "env", "lint"},
-	Images:  []string{"build", "test", "lock", "closure"},
-	Paths:   []string{"publish", "lint:conf"},
+	Targets: []string{"build", "test", "lock", "closure", "publish", "keygen", "run", "site", "lint:code", "lint:conf", "clean", "env", "lint"},
+	Images:  []string{"build", "test", "lock", "closure", "run"},
+	Paths:   []string{"publish", "site", "lint:conf"},
 	Words:   map[string]string{"keygen": "cosign"},
 	Flags: map[string][]string{
 		"build":     {"platform", "base", "inputs", "jobs"},
 		"lock":      {"platform"},
 		"closure":   {"platform"},
 		"publish":   {"image"},
+		"run":       {"site", "conf", "templates", "env", "port"},
+		"site":      {"image", "conf", "tag", "platform"},
 		"lint:conf": {"format"},
 	},
 }

@@ -40,6 +40,12 @@ func TestArguments(t *testing.T) {
 		{"keygen", "keygen cosign"},
 		{"keygen mine", "keygen mine"},
 		{"keygen build", "keygen cosign build static"},
+		{"run", "run static"},
+		{"run alpine -site public -port 8080", "run alpine -site=public -port=8080"},
+		{"run -site site", "run static -site=site"},
+		{"site public", "site public"},
+		{"site site -conf build -tag a:b build", "site site -conf=build -tag=a:b build static"},
+		{"site . -image alpine -platform all", "site . -image=alpine -platform=all"},
 	} {
 		got := strings.Join(Targets.Arguments(strings.Fields(tt.typed)), " ")
 		if got != tt.want {
