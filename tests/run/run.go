@@ -33,7 +33,12 @@ const (
 	packaged   = "/tests/alpine" // from a repository of packages to images
 )
 
-// Unit runs the tests of every package but those that need an engine.
+// modules are folders of tests with a go.mod of their own, for what they need is
+// nothing that an image is built with. A go.mod's "./..." does not go into them.
+var modules = []string{"tests/policy"}
+
+// Unit runs the tests of every package but those that need an engine, and those
+// of the modules below tests.
 func Unit(ctx context.Context, o Options) error {
 	packages, err := o.list(ctx)
 	if err != nil {
@@ -44,6 +49,13 @@ func Unit(ctx context.Context, o Options) error {
 	})
 	if err := o.test(ctx, o.Env, packages...); err != nil {
 		return fmt.Errorf("running the unit tests: %w", err)
+	}
+	for _, folder := range modules {
+		module := o
+		module.Repository = filepath.Join(o.Repository, filepath.FromSlash(folder))
+		if err := module.test(ctx, o.Env, "./..."); err != nil {
+			return fmt.Errorf("running the tests of %s: %w", folder, err)
+		}
 	}
 	return nil
 }
