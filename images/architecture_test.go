@@ -48,14 +48,17 @@ var arrows = map[string][]string{
 	},
 	"magefiles":       {"conf/lint", "images/pipeline", "magefiles/words", "tests/run"},
 	"magefiles/words": {},
-	"tests":           {"images"},
+	"tests":           {"images", "tests/syscalls"},
 	"tests/alpine":    {},
 	"tests/fixtures/alpine": {
 		"images", "images/base", "images/compile", "images/progress", "images/recipe", "tests/fixtures/repository",
 	},
+	"tests/fixtures/probe":      {},
 	"tests/fixtures/repository": {},
 	"tests/fixtures/toolchain":  {"tests/fixtures/repository"},
 	"tests/run":                 {},
+	"tests/syscalls":            {},
+	"tests/syscalls/trace":      {"tests/syscalls"},
 }
 
 // pure are the packages whose whole import graph is the standard library, this
@@ -72,7 +75,7 @@ var rooms = map[string][]string{
 	"net":                         {"images/store"},
 	"net/http":                    {"images/store", "images/publish"},
 	"github.com/moby/moby/client": {"images/publish"},
-	"os/exec":                     {"images/base", "images/pipeline", "magefiles", "tests/run"},
+	"os/exec":                     {"images/base", "images/pipeline", "magefiles", "tests/run", "tests/syscalls", "tests/syscalls/trace"},
 	"github.com/magefile/mage":    {"magefiles"},
 	"github.com/testcontainers":   {},
 	"github.com/stretchr/testify": {},

@@ -20,7 +20,9 @@ type settings struct {
 	ipc     string            // mode of the IPC namespace, which is where /dev/shm comes from
 	tty     bool
 	noWait  bool
-	unlock  bool // leave the root writable
+	unlock  bool     // leave the root writable
+	entry   []string // the image's own entry point when nil
+	seccomp string   // text of a profile, conf/deploy/seccomp.json when empty
 }
 
 type option func(*testing.T, *settings)
@@ -32,6 +34,16 @@ func user(uidGID string) option {
 // command runs argv instead of the image's command.
 func command(argv ...string) option {
 	return func(_ *testing.T, s *settings) { s.command = argv }
+}
+
+// entrypoint runs this in the place of the image's entry point, without its command.
+func entrypoint(argv ...string) option {
+	return func(_ *testing.T, s *settings) { s.entry = argv }
+}
+
+// seccomp has another profile judge the system calls; "unconfined" is none.
+func seccomp(profile string) option {
+	return func(_ *testing.T, s *settings) { s.seccomp = profile }
 }
 
 // ports publishes these instead of 8080/tcp.
