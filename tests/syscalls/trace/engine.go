@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -35,7 +37,7 @@ func trace(ctx context.Context, dir string, s suite) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, e.stop()) }()
+	defer func() { err = errors.Join(err, e.stop(ctx)) }()
 	if err := e.load(ctx, s.image); err != nil {
 		return err
 	}
@@ -156,13 +158,13 @@ func startEngine(ctx context.Context, dir string) (engine, error) {
 		time.Sleep(time.Second)
 	}
 	text, _ := os.ReadFile(log.Name())
-	return e, errors.Join(fmt.Errorf("the engine does not answer after a minute:\n%s", text), e.stop())
+	return e, errors.Join(fmt.Errorf("the engine does not answer after a minute:\n%s", text), e.stop(ctx))
 }
 
 // stop ends the engine and its containers, whatever is left of them, and returns
 // when all traces are complete.
-func (e engine) stop() error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+func (e engine) stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	ids, err := e.docker(ctx, "ps", "-aq").Output()
 	if containers := strings.Fields(string(ids)); err == nil && len(containers) > 0 {

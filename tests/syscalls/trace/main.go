@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command trace derives what conf/deploy/seccomp.json has to allow: it runs the
 // container tests in an engine of its own, with strace at every container, and
 // compares what it saw with the profile. A call that was made and is not allowed
@@ -96,7 +98,7 @@ func isolated(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, self, append([]string{"-inside", dir}, os.Args[1:]...)...)
+	cmd := exec.CommandContext(ctx, self, append([]string{"-inside", dir}, os.Args[1:]...)...) //nolint:gosec // its own arguments, to itself
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS}
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }

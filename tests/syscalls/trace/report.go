@@ -1,9 +1,12 @@
+//go:build linux
+
 package main
 
 import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,20 +49,21 @@ func report(out io.Writer, p *seccomp.Seccomp, seen syscalls.Observed) error {
 	if len(seen) == 0 {
 		return errors.New("no container made a system call under a filter: was strace attached?")
 	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "system call\truntime\timage\t")
-	calls := make([]syscalls.Call, 0, len(seen))
-	for c := range seen {
-		calls = append(calls, c)
-	}
-	slices.SortFunc(calls, func(a, b syscalls.Call) int { return strings.Compare(a.String(), b.String()) })
+	calls := slices.SortedFunc(maps.Keys(seen), func(a, b syscalls.Call) int { return strings.Compare(a.String(), b.String()) })
+	rows := []string{"system call\truntime\timage\t"}
 	for _, c := range calls {
-		fmt.Fprintf(table, "%s\t%d\t%d\t\n", c, seen[c].Runtime, seen[c].Image)
+		rows = append(rows, fmt.Sprintf("%s\t%d\t%d\t", c, seen[c].Runtime, seen[c].Image))
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	if _, err := fmt.Fprintln(table, strings.Join(rows, "\n")); err != nil {
+		return err
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d system calls allowed\n", len(syscalls.Allowed(p)))
+	if _, err := fmt.Fprintf(out, "%d system calls allowed\n", len(syscalls.Allowed(p))); err != nil {
+		return err
+	}
 	var problems []error
 	for _, c := range syscalls.Missing(p, seen) {
 		problems = append(problems, fmt.Errorf("%s is made and not allowed: add it to the profile, or find out who makes it", c))

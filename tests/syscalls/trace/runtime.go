@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -35,7 +37,7 @@ func runtime(name string) error {
 			return fmt.Errorf("tracing %s: %w", name, err)
 		}
 	}
-	return syscall.Exec(path, append([]string{name}, os.Args[1:]...), os.Environ())
+	return syscall.Exec(path, append([]string{name}, os.Args[1:]...), os.Environ()) //nolint:gosec // the engine's arguments, to the runtime
 }
 
 // finish waits for those strace that write to a folder: they end after their containers.
@@ -73,7 +75,7 @@ func finish(dir string) error {
 func attach() error {
 	pid := strconv.Itoa(os.Getpid())
 	output := filepath.Join(filepath.Dir(os.Args[0]), traces, strconv.FormatInt(time.Now().UnixNano(), 10)+"."+pid)
-	cmd := exec.Command("strace", "-f", "-qq", "-s", "0", "-e", "signal=none", "-e", "raw="+strings.Join(syscalls.Raw, ","), //nolint:noctx // it outlives this process
+	cmd := exec.Command("strace", "-f", "-qq", "-s", "0", "-e", "signal=none", "-e", "raw="+strings.Join(syscalls.Raw, ","), //nolint:gosec,noctx // it outlives this process, and its arguments are an argv
 		"--pidns-translation", "-o", output, "-p", pid)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
