@@ -55,15 +55,18 @@ var arrows = map[string][]string{
 	"magefiles/ask":        {},
 	"magefiles/interrupts": {},
 	"magefiles/words":      {},
-	"tests":                {"images"},
+	"tests":                {"images", "tests/syscalls"},
 	"tests/alpine":         {},
 	"tests/fixtures/alpine": {
 		"images", "images/base", "images/compile", "images/progress", "images/recipe", "tests/fixtures/repository",
 	},
+	"tests/fixtures/probe":      {},
 	"tests/fixtures/repository": {},
 	"tests/fixtures/signer":     {"images/attest", "images/keyless", "images/keys", "images/pipeline"},
 	"tests/fixtures/toolchain":  {"tests/fixtures/repository"},
 	"tests/run":                 {},
+	"tests/syscalls":            {},
+	"tests/syscalls/trace":      {"tests/syscalls"},
 }
 
 // pure are the packages whose whole import graph is the standard library, this
@@ -80,7 +83,7 @@ var rooms = map[string][]string{
 	"net":                         {"images/store", "images/publish"},
 	"net/http":                    {"images/store", "images/publish"},
 	"github.com/moby/moby/client": {"images/publish", "images/run"},
-	"os/exec":                     {"images/base", "images/pipeline", "magefiles", "tests/run"},
+	"os/exec":                     {"images/base", "images/pipeline", "magefiles", "tests/run", "tests/syscalls", "tests/syscalls/trace"},
 	"github.com/magefile/mage":    {"magefiles"},
 	"github.com/testcontainers":   {},
 	"github.com/stretchr/testify": {},

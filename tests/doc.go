@@ -10,4 +10,7 @@
 // set, and NGINX_SCRATCH_REPOSITORY the folder that this was read from, if it is
 // not this repository. Nothing is pulled: where a test needs a second server, it is
 // the same image again.
+//
+// Every container runs under conf/deploy/seccomp.json, or under the engine's own
+// profile where NGINX_SCRATCH_SECCOMP is "default".
 package tests

@@ -27,7 +27,7 @@ type server struct {
 }
 
 // start runs the image with every lock on: read-only root, no capabilities, no new
-// privileges, the image's own unprivileged user, and no mount but what the options
+// privileges, the project's seccomp profile, the image's own unprivileged user, and no mount but what the options
 // ask for. It returns when nginx listens on the published TCP ports, and the
 // container is gone when the test is. A failed test prints the container's logs.
 func start(t *testing.T, opts ...option) *server {
@@ -85,7 +85,7 @@ func customize(set settings) []testcontainers.ContainerCustomizer {
 		testcontainers.WithHostConfigModifier(func(h *container.HostConfig) {
 			h.ReadonlyRootfs = !set.unlock
 			h.CapDrop = []string{"ALL"}
-			h.SecurityOpt = []string{"no-new-privileges"}
+			h.SecurityOpt = set.securityOpt()
 			for inside, host := range set.binds {
 				h.Binds = append(h.Binds, host+":"+inside+":ro")
 			}

@@ -34,9 +34,7 @@ func withoutFamily(t *testing.T, family int) option {
 		}},
 	})
 	require.NoError(t, err)
-	return host(func(h *container.HostConfig) {
-		h.SecurityOpt = []string{"no-new-privileges", "seccomp=" + string(profile)}
-	})
+	return seccomp(string(profile))
 }
 
 // The default server is on both, on the one that there is where there are not both, and

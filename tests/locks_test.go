@@ -51,7 +51,7 @@ func assertLocked(t *testing.T, s *server) {
 	assert.True(t, host.ReadonlyRootfs)
 	assert.Equal(t, []string{"ALL"}, host.CapDrop)
 	assert.Empty(t, host.CapAdd)
-	assert.Equal(t, []string{"no-new-privileges"}, host.SecurityOpt)
+	assert.Equal(t, settings{}.securityOpt(), host.SecurityOpt)
 	assert.False(t, host.Privileged)
 	assert.Empty(t, got.Container.Mounts)
 	assert.Empty(t, host.Binds)
@@ -84,7 +84,7 @@ func assertProcesses(t *testing.T, s *server, uid, gid string) {
 		want := map[string]string{
 			"Uid": strings.Join(slices.Repeat([]string{uid}, 4), "\t"), // real, effective, saved, file system
 			"Gid": strings.Join(slices.Repeat([]string{gid}, 4), "\t"),
-			// The engine gives a filter of system calls as well, unless told not to.
+			// Which filter of system calls that is, assertLocked has asked the engine.
 			"NoNewPrivs": "1", "Seccomp": "2",
 		}
 		for _, set := range []string{"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"} {

@@ -56,6 +56,9 @@ func prepare() error {
 			}
 		}
 	}
+	if err := readProfile(); err != nil {
+		return err
+	}
 	log.SetDefault(log.NewNoopLogger()) // a failing test prints the logs that matter
 	return findImage()
 }

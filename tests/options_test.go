@@ -28,6 +28,7 @@ type settings struct {
 	entry   []string // the image's own entry point when nil
 	host    []func(*container.HostConfig)
 	health  *container.HealthConfig // none, unlike the image: its requests would be in the logs
+	seccomp string                  // text of a profile, conf/deploy/seccomp.json when empty
 }
 
 type option func(*testing.T, *settings)
@@ -77,6 +78,11 @@ func templates(contents map[string]string) option {
 		t.Helper()
 		s.binds["/etc/nginx/templates"] = directory(t, contents)
 	}
+}
+
+// seccomp has another profile judge the system calls; "unconfined" is none.
+func seccomp(profile string) option {
+	return func(_ *testing.T, s *settings) { s.seccomp = profile }
 }
 
 // ports publishes these instead of 8080/tcp.
