@@ -93,6 +93,18 @@ func TestRunServesUnderEveryLockUntilCtrlC(t *testing.T) {
 	assertGone(t, engine, c.ID)
 }
 
+// Templates get the environment of -env, whose NGINX_PORT is the one that is published.
+func TestRunWithTemplates(t *testing.T) {
+	t.Parallel()
+	env := directory(t, map[string]string{"env": "# for the test\nWHO=a = b\nNGINX_PORT=9090\n"})
+	x, url := running(t, "-env", env+"/env", "-conf", directory(t, nil), "-templates", directory(t, map[string]string{
+		"hello.conf.template": "server { listen ${NGINX_PORT}; location / { return 200 \"hello ${WHO}\"; } }",
+	}))
+	assert.Equal(t, "hello a = b", fetch(t, http.DefaultClient, http.MethodGet, url+"/").body)
+	x.interrupt(t)
+	assert.Equal(t, 0, x.code(t))
+}
+
 func assertGone(t *testing.T, engine *testcontainers.DockerClient, id string) {
 	t.Helper()
 	_, err := engine.ContainerInspect(t.Context(), id, client.ContainerInspectOptions{})

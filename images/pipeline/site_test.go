@@ -102,6 +102,20 @@ func TestHosts(t *testing.T) {
 	}
 }
 
+// Whatever a configuration says, a line of /etc/hosts stays one.
+func FuzzHosts(f *testing.F) {
+	for _, seed := range []string{"http://app:3000/x", "unix:/s", "a b", "a\nb", "http://[::1]:80", "://", "$a"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, arg string) {
+		for _, name := range hosts([]lint.Setting{{Name: "proxy_pass", Args: []string{arg}}}) {
+			if name == "" || strings.ContainsAny(name, " \t\r\n#/:") {
+				t.Errorf("%q gives the name %q", arg, name)
+			}
+		}
+	})
+}
+
 // An image whose nginx knows brotli gets both forms, if its configuration serves them.
 func TestEncodings(t *testing.T) {
 	t.Parallel()

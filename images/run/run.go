@@ -236,14 +236,13 @@ func (r *runner) address(got container.InspectResponse) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("reading the port %q: %w", r.Listen, err)
 	}
-	if got.NetworkSettings != nil {
-		for _, b := range got.NetworkSettings.Ports[port] {
-			number, err := strconv.ParseUint(b.HostPort, 10, 16)
-			if err != nil {
-				return "", fmt.Errorf("reading the port that the engine has published: %w", err)
-			}
-			return "http://" + netip.AddrPortFrom(b.HostIP, uint16(number)).String() + "/", nil
-		}
+	if got.NetworkSettings == nil || len(got.NetworkSettings.Ports[port]) == 0 {
+		return "", fmt.Errorf("the engine has published no port for %s", r.Listen)
 	}
-	return "", fmt.Errorf("the engine has published no port for %s", r.Listen)
+	binding := got.NetworkSettings.Ports[port][0]
+	number, err := strconv.ParseUint(binding.HostPort, 10, 16)
+	if err != nil {
+		return "", fmt.Errorf("reading the port that the engine has published: %w", err)
+	}
+	return "http://" + netip.AddrPortFrom(binding.HostIP, uint16(number)).String() + "/", nil
 }
