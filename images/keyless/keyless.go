@@ -40,7 +40,7 @@ func Attest(ref, predicateType, file string) ([]string, error) {
 
 func check(ref string) error {
 	if _, err := name.NewDigest(ref); err != nil || strings.HasPrefix(ref, "-") {
-		return fmt.Errorf("%q cannot be signed: it must be a reference with a digest, such as registry.example/nginx-scratch@sha256:...", ref)
+		return fmt.Errorf("%q cannot be signed: it must be a reference with a digest, REGISTRY/NAME@sha256:DIGEST", ref)
 	}
 	return nil
 }

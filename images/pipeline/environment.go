@@ -59,7 +59,7 @@ const (
 
 	// As cosign has them.
 	keyVariable      = "COSIGN_PRIVATE_KEY"
-	passwordVariable = "COSIGN_PASSWORD" //nolint:gosec // the name of it
+	passwordVariable = "COSIGN_PASSWORD"
 )
 
 // lookup returns a variable, and whether it is set.

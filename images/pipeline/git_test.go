@@ -48,24 +48,27 @@ func put(t *testing.T, path, text string) {
 func TestCommitOf(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		change func(t *testing.T, dir string)
-		tree   string
+		file string   // that is written
+		git  []string // what it is told before
+		tree string
 	}{
-		"nothing":       {func(*testing.T, string) {}, attest.TreeClean},
-		"ignored":       {func(t *testing.T, dir string) { put(t, dir+"/dist/x", "") }, attest.TreeClean},
-		"a change":      {func(t *testing.T, dir string) { put(t, dir+"/file", "other") }, attest.TreeModified},
-		"a file more":   {func(t *testing.T, dir string) { put(t, dir+"/conf/more", "") }, attest.TreeModified},
-		"a file less":   {func(t *testing.T, dir string) { inGit(t, dir, "rm", "--quiet", "file") }, attest.TreeModified},
-		"only its mode": {func(t *testing.T, dir string) { inGit(t, dir, "update-index", "--chmod=+x", "file") }, attest.TreeModified},
-		"hidden by configuration": {func(t *testing.T, dir string) {
-			inGit(t, dir, "config", "status.showUntrackedFiles", "no")
-			put(t, dir+"/conf/more", "")
-		}, attest.TreeModified},
+		"nothing":                 {"", nil, attest.TreeClean},
+		"ignored":                 {"dist/x", nil, attest.TreeClean},
+		"a change":                {"file", nil, attest.TreeModified},
+		"a file more":             {"conf/more", nil, attest.TreeModified},
+		"a file less":             {"", []string{"rm", "--quiet", "file"}, attest.TreeModified},
+		"only its mode":           {"", []string{"update-index", "--chmod=+x", "file"}, attest.TreeModified},
+		"hidden by configuration": {"conf/more", []string{"config", "status.showUntrackedFiles", "no"}, attest.TreeModified},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir, commit := gitRepository(t)
-			c.change(t, dir)
+			if c.git != nil {
+				inGit(t, dir, c.git...)
+			}
+			if c.file != "" {
+				put(t, filepath.Join(dir, c.file), "other")
+			}
 			got, err := commitOf(t.Context(), dir, address)
 			if want := (attest.Source{Address: address, Commit: commit, Tree: c.tree}); err != nil || got != want {
 				t.Errorf("got %+v, %v", got, err)

@@ -6,40 +6,34 @@ import (
 	"testing"
 )
 
-// flip changes one bit of a base64 field of a bundle's envelope, in what the
-// field stands for.
-func flip(t *testing.T, r *referrer, field string) {
-	t.Helper()
-	edit(t, r, func(envelope map[string]any) {
-		holder := envelope
-		if field == "sig" {
-			holder = envelope["signatures"].([]any)[0].(map[string]any)
-		}
-		value, err := base64.StdEncoding.DecodeString(holder[field].(string))
-		if err != nil {
-			t.Fatal(err)
-		}
-		value[len(value)-3] ^= 1
-		holder[field] = base64.StdEncoding.EncodeToString(value)
-	})
+// envelope is what in a bundle is signed, and the signature.
+type envelope map[string]any
+
+func (e envelope) signature() map[string]any {
+	return e["signatures"].([]any)[0].(map[string]any)
 }
 
-func replace(t *testing.T, r *referrer, was, is string) {
-	t.Helper()
-	edit(t, r, func(envelope map[string]any) {
-		if envelope["payloadType"] != was {
-			t.Fatal(envelope["payloadType"])
-		}
-		envelope["payloadType"] = is
-	})
+// flipped changes one bit of what base64 stands for.
+func flipped(value any) string {
+	data, err := base64.StdEncoding.DecodeString(value.(string))
+	if err != nil {
+		panic(err)
+	}
+	data[len(data)-3] ^= 1
+	return base64.StdEncoding.EncodeToString(data)
 }
 
-func drop(t *testing.T, r *referrer) {
-	t.Helper()
-	edit(t, r, func(envelope map[string]any) { envelope["signatures"].([]any)[0].(map[string]any)["sig"] = "" })
+// changes are what may befall a bundle.
+var changes = map[string]func(envelope){
+	"nothing":                func(envelope) {},
+	"a bit in the payload":   func(e envelope) { e["payload"] = flipped(e["payload"]) },
+	"a bit in the signature": func(e envelope) { e.signature()["sig"] = flipped(e.signature()["sig"]) },
+	"the type of payload":    func(e envelope) { e["payloadType"] = "application/json" },
+	"an empty signature":     func(e envelope) { e.signature()["sig"] = "" },
 }
 
-func edit(t *testing.T, r *referrer, change func(envelope map[string]any)) {
+// edit changes the envelope of a bundle.
+func edit(t *testing.T, r *referrer, change func(envelope)) {
 	t.Helper()
 	var bundle map[string]any
 	if err := json.Unmarshal(r.bundle, &bundle); err != nil {

@@ -23,9 +23,12 @@ const (
 	socket  = "engine.sock"
 )
 
+// gateway is the engine's end of its own network, where names are refused.
+const gateway = "172.17.0.1"
+
 type suite struct{ image, definition, tests string }
 
-// An engine is a dockerd whose runtimes are traced.
+// An engine is a dockerd whose runtime is traced.
 type engine struct {
 	dir string
 	cmd *exec.Cmd
@@ -37,6 +40,11 @@ func trace(ctx context.Context, dir string, s suite) (err error) {
 	if err != nil {
 		return err
 	}
+	stopNames, err := refuseNames(ctx)
+	if err != nil {
+		return errors.Join(err, e.stop(ctx))
+	}
+	defer func() { err = errors.Join(err, stopNames()) }()
 	defer func() { err = errors.Join(err, e.stop(ctx)) }()
 	if err := e.load(ctx, s.image); err != nil {
 		return err
@@ -56,8 +64,8 @@ func trace(ctx context.Context, dir string, s suite) (err error) {
 	return e.others(ctx, s.image)
 }
 
-// others are ways to start a container that no test takes: without the lock after
-// which runtimes load the filter late, and by another runtime.
+// others are ways to start a container that no test takes, such as without the lock
+// after which runtimes load the filter late.
 func (e engine) others(ctx context.Context, image string) error {
 	locked := []string{"--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"}
 	ways := map[string][]string{
@@ -67,23 +75,13 @@ func (e engine) others(ctx context.Context, image string) error {
 		"root":              {"--user=0:0"},
 		"an init":           append([]string{"--init"}, locked...),
 	}
-	for _, runtime := range e.runtimes() {
-		for name, options := range ways {
-			argv := append([]string{"run", "--rm", "--runtime=" + runtime}, options...)
-			if out, err := e.docker(ctx, append(argv, image, "nginx", "-t")...).CombinedOutput(); err != nil {
-				return fmt.Errorf("running a container with %s by %s: %w: %s", name, runtime, err, out)
-			}
+	for name, options := range ways {
+		argv := append([]string{"run", "--rm"}, options...)
+		if out, err := e.docker(ctx, append(argv, image, "nginx", "-t")...).CombinedOutput(); err != nil {
+			return fmt.Errorf("running a container with %s: %w: %s", name, err, out)
 		}
 	}
 	return nil
-}
-
-func (e engine) runtimes() []string {
-	names := []string{prefix + "runc"}
-	if _, err := exec.LookPath("crun"); err == nil {
-		names = append(names, prefix+"crun")
-	}
-	return names
 }
 
 func (e engine) host() string { return "unix://" + filepath.Join(e.dir, socket) }
@@ -127,21 +125,18 @@ func startEngine(ctx context.Context, dir string) (engine, error) {
 	argv := []string{
 		"--config-file", config, "--data-root", filepath.Join(dir, "data"), "--exec-root", filepath.Join(dir, "exec"),
 		"--pidfile", filepath.Join(dir, "engine.pid"), "--host", e.host(), "--storage-driver", strings.TrimSpace(string(driver)),
-		"--default-runtime", e.runtimes()[0],
-		// There is nobody to ask for names: a refusal comes at once.
-		"--dns", "127.0.0.1",
+		"--default-runtime", prefix + "runc",
+		"--bip", gateway + "/16", "--dns", gateway,
 	}
 	self, err := os.Executable()
 	if err != nil {
 		return e, err
 	}
-	for _, name := range e.runtimes() {
-		link := filepath.Join(dir, name)
-		if err := os.Symlink(self, link); err != nil {
-			return e, err
-		}
-		argv = append(argv, "--add-runtime", name+"="+link)
+	link := filepath.Join(dir, prefix+"runc")
+	if err := os.Symlink(self, link); err != nil {
+		return e, err
 	}
+	argv = append(argv, "--add-runtime", prefix+"runc="+link)
 	e.cmd = exec.Command("dockerd", argv...) //nolint:noctx // it is stopped below, and not killed
 	var log *os.File
 	if log, err = os.Create(filepath.Join(dir, "engine.log")); err != nil {

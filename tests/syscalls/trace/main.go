@@ -9,8 +9,8 @@
 //
 // The engine runs in a network namespace of its own and keeps its files in a
 // temporary folder: the machine's engine is only asked for the image. It takes
-// root, dockerd, strace, and about ten minutes; where crun is installed, a few
-// containers run with that too.
+// root, dockerd, strace, and about ten minutes. Another runc is traced if it is the
+// first in PATH.
 package main
 
 import (
@@ -29,7 +29,7 @@ import (
 )
 
 func main() {
-	// The engine calls this program by the names of its runtimes.
+	// The engine calls this program by the name of its runtime.
 	if name, ok := tracedRuntime(os.Args[0]); ok {
 		fail(runtime(name))
 		return

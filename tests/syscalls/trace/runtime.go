@@ -82,14 +82,29 @@ func attach() error {
 		return err
 	}
 	for range 1000 {
-		status, err := os.ReadFile("/proc/self/status")
-		if err != nil {
+		if all, err := followed(cmd.Process.Pid); err != nil || all {
 			return err
-		}
-		if strings.Contains(string(status), "\nTracerPid:\t"+strconv.Itoa(cmd.Process.Pid)+"\n") {
-			return nil
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
 	return fmt.Errorf("strace, process %d, has not attached to process %s after ten seconds", cmd.Process.Pid, pid)
+}
+
+// followed says whether a tracer has all threads of this process. To execute a
+// program before that would leave both of them waiting for each other.
+func followed(tracer int) (bool, error) {
+	threads, err := filepath.Glob("/proc/self/task/*/status")
+	if err != nil {
+		return false, err
+	}
+	for _, file := range threads {
+		status, err := os.ReadFile(file)
+		if err != nil {
+			return false, err
+		}
+		if !strings.Contains(string(status), "\nTracerPid:\t"+strconv.Itoa(tracer)+"\n") {
+			return false, nil
+		}
+	}
+	return true, nil
 }
