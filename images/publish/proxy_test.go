@@ -95,14 +95,14 @@ func (p *proxy) uploaded(repo string) map[string]int {
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	p.requests = append(p.requests, r.Method+" "+r.URL.Path)
-	n, when := len(p.requests), p.when
-	p.mu.Unlock()
-	if when != nil {
-		if f := when(n, r); f != nil && f(p, w, r) {
-			return
-		}
+	var f fault
+	if p.when != nil {
+		f = p.when(len(p.requests), r) // one at a time
 	}
-	p.forward(w, r)
+	p.mu.Unlock()
+	if f == nil || !f(p, w, r) {
+		p.forward(w, r)
+	}
 }
 
 // forward lets the registry answer, and notes what it took.

@@ -196,6 +196,7 @@ func registries(t *testing.T, do func(t *testing.T, p *proxy)) {
 func TestPublish(t *testing.T) {
 	t.Parallel()
 	registries(t, func(t *testing.T, p *proxy) {
+		t.Helper()
 		repository := p.host() + "/a/nginx-scratch"
 		old, now := sampleOf(t, "old"), sampleOf(t, "new")
 		for _, step := range []struct {
@@ -250,6 +251,7 @@ func TestOneFault(t *testing.T) {
 		{"timeout", hang},
 	}
 	registries(t, func(t *testing.T, p *proxy) {
+		t.Helper()
 		now := sampleOf(t, "new")
 		total := requests(t, p, nil, now)
 		for i, f := range faults {
@@ -272,10 +274,11 @@ func TestOneFault(t *testing.T) {
 					met = r.Method + " " + r.URL.Path
 					return f.fault
 				})
-				if err := push(t.Context(), repository, now, opt); err != nil {
+				err := push(t.Context(), repository, now, opt)
+				p.reset(nil)
+				if err != nil {
 					t.Errorf("%s at request %d, %s: %v", f.name, n, met, err)
 				}
-				p.reset(nil)
 				if met == "" {
 					t.Fatalf("there is no request %d", n)
 				}
@@ -344,6 +347,7 @@ func TestStopped(t *testing.T) {
 		}},
 	}
 	registries(t, func(t *testing.T, p *proxy) {
+		t.Helper()
 		old, now := sampleOf(t, "old"), sampleOf(t, "new")
 		total := requests(t, p, &old, now)
 		for i, stopped := range stops {

@@ -112,7 +112,9 @@ func TestFallbackRace(t *testing.T) {
 			return true
 		}
 	})
-	if err := push(t.Context(), p.host()+"/a", now, quick()); err != nil || others != 1 {
+	err := push(t.Context(), p.host()+"/a", now, quick())
+	p.reset(nil)
+	if err != nil || others != 1 {
 		t.Fatal(others, err)
 	}
 	if moved := look(t, p.host()+"/a", nil, &now); moved != len(tags) {
@@ -123,6 +125,7 @@ func TestFallbackRace(t *testing.T) {
 func TestReferrers(t *testing.T) {
 	t.Parallel()
 	registries(t, func(t *testing.T, p *proxy) {
+		t.Helper()
 		now := sampleOf(t, "new")
 		if err := push(t.Context(), p.host()+"/a", now, quick()); err != nil {
 			t.Fatal(err)
