@@ -82,6 +82,17 @@ func Closure(ctx context.Context, image string, platform *string, dot *bool) err
 	return say(pipeline.Closure(ctx, options(image, platform), dot != nil && *dot))
 }
 
+// SBOM builds an image and prints what is in it: -format is spdx, cyclonedx or
+// openvex, which is what is known of vulnerabilities that it does not have.
+// -platform names another platform than this machine's.
+func SBOM(ctx context.Context, image string, platform, format *string) error {
+	how := "spdx"
+	if format != nil {
+		how = *format
+	}
+	return say(pipeline.SBOM(ctx, options(image, platform), how))
+}
+
 // Lint judges code and configurations.
 type Lint mg.Namespace
 

@@ -20,7 +20,7 @@ const (
 	sharedLibraries capability = "shared-libraries" // nginx loads files of the image
 	noShell         capability = "no-shell"         // nothing but nginx can be run
 	shell           capability = "shell"            // it can be looked around in
-	packages        capability = "packages"         // a database says which packages are there
+	packages        capability = "packages"         // its files are those of the packages in its database
 	streamModule    capability = "stream"           // nginx passes on TCP and UDP
 	http3Module     capability = "http3"
 	hybridGroups    capability = "hybrid-groups" // TLS agrees on keys that quantum computers do not break
@@ -36,7 +36,7 @@ var seen = map[capability]struct {
 	sharedLibraries: {func(f *facts) bool { return f.loader != "" }, "its nginx is static"},
 	noShell:         {func(f *facts) bool { return !f.hasShell() }, "it has a shell"},
 	shell:           {(*facts).hasShell, "it has no shell"},
-	packages:        {func(f *facts) bool { return f.database != "" }, "it has no database of packages"},
+	packages:        {func(f *facts) bool { return f.database != "" && f.loader != "" }, "its files are not from packages"},
 	streamModule:    {func(f *facts) bool { return slices.Contains(f.built, "--with-stream") }, "nginx -V has no --with-stream"},
 	http3Module:     {func(f *facts) bool { return slices.Contains(f.built, "--with-http_v3_module") }, "nginx -V has no --with-http_v3_module"},
 	hybridGroups:    {func(f *facts) bool { return !f.openssl.before(release{3, 5}) }, "its OpenSSL is older than 3.5"},

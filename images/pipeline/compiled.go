@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/nginx-scratch/nginx-scratch/images/base"
 	"github.com/nginx-scratch/nginx-scratch/images/compile"
@@ -67,9 +68,12 @@ func (o *compiled) fill(_ context.Context, _ string, t *tree.Tree) error {
 // contents lists the components. Linked into one program, they share its bytes
 // by what its symbols say.
 func (o *compiled) contents(_ string, t *tree.Tree) []row {
-	var rest int64
+	var rest, licenses int64
 	for f := range t.All() {
-		if f.Origin.Component != project {
+		switch {
+		case strings.HasPrefix(f.Path, licenseFolder+"/"):
+			licenses += int64(len(f.Data))
+		case f.Origin.Component != project:
 			rest += int64(len(f.Data))
 		}
 	}
@@ -79,7 +83,7 @@ func (o *compiled) contents(_ string, t *tree.Tree) []row {
 		rows = append(rows, row{c.Name, c.Revision(), linked[c.Name]})
 		rest -= linked[c.Name]
 	}
-	return append(rows, row{"headers, strings, padding", "", rest})
+	return append(rows, row{"headers, strings, padding", "", rest}, row{"licenses", "", licenses})
 }
 
 // linked is an estimate to look at. Where it cannot be made, because the

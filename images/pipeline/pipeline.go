@@ -23,7 +23,9 @@ import (
 	"github.com/nginx-scratch/nginx-scratch/images/oci"
 	"github.com/nginx-scratch/nginx-scratch/images/progress"
 	"github.com/nginx-scratch/nginx-scratch/images/release"
+	"github.com/nginx-scratch/nginx-scratch/images/sbom"
 	"github.com/nginx-scratch/nginx-scratch/images/tree"
+	"github.com/nginx-scratch/nginx-scratch/images/vex"
 )
 
 // Options of all that the pipeline does.
@@ -48,20 +50,29 @@ type Options struct {
 // answers. The reference is what `docker run` takes, or where nothing was
 // loaded the folder of the layout, an @ and the digest of its index.
 func Build(ctx context.Context, o Options) (reference string, err error) {
-	out := progress.New(o.Stderr, o.Terminal, o.Now)
-	defer out.Close()
-	if o.Jobs < 1 {
-		return "", fmt.Errorf("the number of jobs is %d: it must be 1 or more", o.Jobs)
+	b, err := build(ctx, o)
+	if err != nil {
+		return "", err
 	}
-	o.ImageName = cmp.Or(o.ImageName, project)
-	b := builder{Options: o, out: out}
-	for _, step := range []func(context.Context) error{b.load, b.prepare, b.images, b.release} {
-		if err := step(ctx); err != nil {
-			return "", interrupted(ctx, err)
-		}
-	}
+	defer b.out.Close()
 	reference, err = b.deliver(ctx)
 	return reference, interrupted(ctx, err)
+}
+
+// build does all but loading into Docker. The output is the caller's to close.
+func build(ctx context.Context, o Options) (b *builder, err error) {
+	if o.Jobs < 1 {
+		return nil, fmt.Errorf("the number of jobs is %d: it must be 1 or more", o.Jobs)
+	}
+	o.ImageName = cmp.Or(o.ImageName, project)
+	b = &builder{Options: o, out: progress.New(o.Stderr, o.Terminal, o.Now)}
+	for _, step := range []func(context.Context) error{b.load, b.prepare, b.images, b.release} {
+		if err := step(ctx); err != nil {
+			b.out.Close()
+			return nil, interrupted(ctx, err)
+		}
+	}
+	return b, nil
 }
 
 // interrupted says what a person who pressed Ctrl-C wants to know.
@@ -79,6 +90,12 @@ type origin interface {
 	prepare(ctx context.Context, platforms []string) error
 	// fill adds the origin's files to a tree that has the repository's.
 	fill(ctx context.Context, platform string, t *tree.Tree) error
+	// describe adds to a tree that is filled what tells scanners of it, and says
+	// which components its files are from.
+	describe(ctx context.Context, platform string, t *tree.Tree) ([]sbom.Component, error)
+	// claims says which vulnerabilities the tree does not have: none where nothing
+	// is known.
+	claims(ctx context.Context, t *tree.Tree) ([]vex.Claim, error)
 	// contents lists what the tree is made of, without the repository's files.
 	contents(platform string, t *tree.Tree) []row
 	// version is nginx's, and revision that of its packaging.
@@ -100,9 +117,10 @@ type builder struct {
 
 // product is the image for one platform.
 type product struct {
-	platform string
-	tree     *tree.Tree
-	img      v1.Image
+	platform  string
+	tree      *tree.Tree
+	img       v1.Image
+	documents []release.Document
 }
 
 // hostPlatform is what containers on this machine run.
@@ -171,12 +189,16 @@ func (b *builder) image(ctx context.Context, platform string) (product, error) {
 	if err != nil {
 		return product{}, fmt.Errorf("assembling the tree: %w", err)
 	}
+	documents, err := b.describe(ctx, platform, t)
+	if err != nil {
+		return product{}, err
+	}
 	config, err := b.config(platform)
 	if err != nil {
 		return product{}, err
 	}
 	img, err := oci.Image(t, config)
-	return product{platform: platform, tree: t, img: img}, err
+	return product{platform: platform, tree: t, img: img, documents: documents}, err
 }
 
 func (b *builder) check(ctx context.Context, p product) error {
@@ -199,14 +221,19 @@ func (b *builder) check(ctx context.Context, p product) error {
 
 func (b *builder) release(context.Context) error {
 	var all []v1.Image
+	var documents []release.Document
 	for _, p := range b.products {
 		all = append(all, p.img)
+		documents = append(documents, p.documents...)
 	}
 	index, err := oci.Index(all...)
 	if err != nil {
 		return err
 	}
-	b.rel = release.Release{Name: b.ImageName, Tag: tag(b.definition), Index: index}
+	b.rel = release.Release{Name: b.ImageName, Tag: tag(b.definition), Index: index, Documents: documents}
+	if err := b.rel.WriteDocuments(b.dist()); err != nil {
+		return err
+	}
 	if err := b.rel.Write(b.layout()); err != nil {
 		return err
 	}

@@ -46,13 +46,17 @@ func (b *builder) summary() error {
 
 // rows lists what the origin brings, and last the repository's own files.
 func (b *builder) rows(p product) []row {
-	var own int64
+	var own, descriptions int64
 	for f := range p.tree.All() {
-		if f.Origin.Component == project {
+		switch {
+		case f.Origin == described:
+			descriptions += int64(len(f.Data))
+		case f.Origin.Component == project:
 			own += int64(len(f.Data))
 		}
 	}
-	return append(b.origin.contents(p.platform, p.tree), row{"configuration and pages", "", own})
+	return append(b.origin.contents(p.platform, p.tree),
+		row{"configuration and pages", "", own}, row{"bill of materials, for scanners", "", descriptions})
 }
 
 type totals struct{ disk, diskBudget, compressed, compressedBudget int64 }

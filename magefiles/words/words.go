@@ -62,13 +62,14 @@ func (g Grammar) isWord(word string) bool {
 
 // Targets is the grammar of the project's magefile.
 var Targets = Grammar{
-	Targets: []string{"build", "test", "lock", "closure", "lint:code", "lint:conf", "clean", "env", "lint"},
-	Images:  []string{"build", "test", "lock", "closure"},
+	Targets: []string{"build", "test", "lock", "closure", "sbom", "lint:code", "lint:conf", "clean", "env", "lint"},
+	Images:  []string{"build", "test", "lock", "closure", "sbom"},
 	Paths:   []string{"lint:conf"},
 	Flags: map[string][]string{
 		"build":     {"platform", "base", "jobs"},
 		"lock":      {"platform"},
 		"closure":   {"platform"},
+		"sbom":      {"platform", "format"},
 		"lint:conf": {"format"},
 	},
 }
