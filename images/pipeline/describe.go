@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path"
 
@@ -48,9 +47,9 @@ func (b *builder) describe(ctx context.Context, platform string, t *tree.Tree) (
 		return nil, err
 	}
 	if len(claims) > 0 {
-		purls := map[string]string{}
+		purls := map[string][]string{}
 		for _, c := range image.Components {
-			purls[c.Name] = c.PURL
+			purls[c.Name] = append([]string{c.PURL}, sbom.FoundPURLs(project, c.Name, c.Version)...)
 		}
 		openvex, err := vex.Document(vex.Product{
 			PURL: image.PURL(), Components: purls, Source: face.Source, Author: project, Time: b.lock.Epoch(),
@@ -103,5 +102,5 @@ func kind(format string) (release.Kind, error) {
 		}
 		names = append(names, k.Name)
 	}
-	return release.Kind{}, errors.New("format " + fmt.Sprintf("%q: it must be one of %q", format, names))
+	return release.Kind{}, fmt.Errorf("format %q: it must be one of %q", format, names)
 }

@@ -33,6 +33,15 @@ func AlpinePURL(name, version, arch, branch, origin string) string {
 	return packageurl.NewPackageURL(packageurl.TypeApk, "alpine", name, version, packageurl.QualifiersFromMap(qualifiers), "").String()
 }
 
+// FoundPURLs are the names that scanners give to a component of a distribution of
+// our own: one by apk's database, and one by the program.
+func FoundPURLs(distribution, name, version string) []string {
+	return []string{
+		packageurl.NewPackageURL(packageurl.TypeApk, distribution, name, version, nil, "").String(),
+		packageurl.NewPackageURL(packageurl.TypeGeneric, "", name, version, nil, "").String(),
+	}
+}
+
 // PURL names the image. It has no digest: that depends on the documents, which
 // are in the image.
 func (i Image) PURL() string { return ImagePURL(i.Name, i.Repository) }

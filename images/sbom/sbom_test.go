@@ -238,10 +238,11 @@ func TestIdentities(t *testing.T) {
 		sbom.AlpinePURL("libssl3", "3.5.4-r0", "x86_64", "v3.23", "openssl"):     "pkg:apk/alpine/libssl3@3.5.4-r0?arch=x86_64&distro=alpine-3.23&upstream=openssl",
 		sbom.AlpinePURL("musl", "1.2.5-r21", "aarch64", "v3.23", "musl"):         "pkg:apk/alpine/musl@1.2.5-r21?arch=aarch64&distro=alpine-3.23",
 		sbom.ImagePURL("web", "ghcr.io/someone/nginx-scratch"):                   "pkg:oci/nginx-scratch?repository_url=ghcr.io%2Fsomeone%2Fnginx-scratch",
-		sbom.ImagePURL("web", ""):                    "pkg:oci/web",
-		fmt.Sprint(sbom.CPEs("nginx", "1.26.3")):     "[cpe:2.3:a:f5:nginx_open_source:1.26.3:*:*:*:*:*:*:* cpe:2.3:a:f5:nginx:1.26.3:*:*:*:*:*:*:*]",
-		fmt.Sprint(sbom.CPEs("musl", "1.2.5~git+1")): `[cpe:2.3:a:musl-libc:musl:1.2.5\~git\+1:*:*:*:*:*:*:*]`,
-		fmt.Sprint(sbom.CPEs("unknown", "1")):        "[]",
+		fmt.Sprint(sbom.FoundPURLs("web", "nginx", "1.26.3")):                    "[pkg:apk/web/nginx@1.26.3 pkg:generic/nginx@1.26.3]",
+		sbom.ImagePURL("web", ""):                                                "pkg:oci/web",
+		fmt.Sprint(sbom.CPEs("nginx", "1.26.3")):                                 "[cpe:2.3:a:f5:nginx_open_source:1.26.3:*:*:*:*:*:*:* cpe:2.3:a:f5:nginx:1.26.3:*:*:*:*:*:*:*]",
+		fmt.Sprint(sbom.CPEs("musl", "1.2.5~git+1")):                             `[cpe:2.3:a:musl-libc:musl:1.2.5\~git\+1:*:*:*:*:*:*:*]`,
+		fmt.Sprint(sbom.CPEs("unknown", "1")):                                    "[]",
 	} {
 		if got != want {
 			t.Errorf("got  %s\nwant %s", got, want)

@@ -12,9 +12,12 @@ import (
 
 // Product is the image that claims are made of.
 type Product struct {
-	PURL       string            // such as pkg:oci/nginx-scratch?repository_url=ghcr.io/...
-	Components map[string]string // package URLs by the names of the components
-	Source     string            // https address of whoever claims it
+	PURL string // such as pkg:oci/nginx-scratch?repository_url=ghcr.io/...
+	// Components are the package URLs of each component, by its name: that of the
+	// bill of materials, and those that scanners make of what they find. A claim
+	// that names only the first would be passed over by them.
+	Components map[string][]string
+	Source     string // https address of whoever claims it
 	Author     string
 	Time       time.Time
 }
@@ -48,17 +51,18 @@ func Document(p Product, claims []Claim) ([]byte, error) {
 }
 
 func (p Product) statement(c Claim) (vex.Statement, error) {
-	component, ok := p.Components[c.Component]
-	if !ok {
+	purls := p.Components[c.Component]
+	if len(purls) == 0 {
 		return vex.Statement{}, fmt.Errorf("it is of %s, which is not in the image", c.Component)
+	}
+	var subcomponents []vex.Subcomponent
+	for _, purl := range purls {
+		subcomponents = append(subcomponents, vex.Subcomponent{Component: vex.Component{ID: purl}})
 	}
 	s := vex.Statement{
 		Vulnerability: vex.Vulnerability{Name: vex.VulnerabilityID(c.CVE), Description: c.Title},
-		Products: []vex.Product{{
-			Component:     vex.Component{ID: p.PURL},
-			Subcomponents: []vex.Subcomponent{{Component: vex.Component{ID: component}}},
-		}},
-		Status: vex.StatusFixed, StatusNotes: c.Fixed,
+		Products:      []vex.Product{{Component: vex.Component{ID: p.PURL}, Subcomponents: subcomponents}},
+		Status:        vex.StatusFixed, StatusNotes: c.Fixed,
 	}
 	if c.Absent != "" {
 		s.Status, s.Justification, s.ImpactStatement = vex.StatusNotAffected, vex.VulnerableCodeNotPresent, c.Absent

@@ -153,7 +153,7 @@ func TestNewEvidenceRefusesWhatShowsNothing(t *testing.T) {
 func TestDocument(t *testing.T) {
 	t.Parallel()
 	p := vex.Product{
-		PURL: "pkg:oci/web?repository_url=a.b%2Fweb", Components: map[string]string{"nginx": "pkg:generic/nginx@1"},
+		PURL: "pkg:oci/web?repository_url=a.b%2Fweb", Components: map[string][]string{"nginx": {"pkg:generic/nginx@1?checksum=x", "pkg:apk/web/nginx@1"}},
 		Source: "https://example.org/web", Author: "web", Time: time.Unix(1700000000, 0),
 	}
 	claims := []vex.Claim{
@@ -182,10 +182,10 @@ func TestDocument(t *testing.T) {
 		second.ImpactStatement != "no mail" || second.StatusNotes != "source: somebody; applied: b.patch":
 		t.Errorf("the second statement is %+v", second)
 	}
-	if got := doc.Matches("CVE-2026-1", "pkg:oci/web@sha256:00?repository_url=a.b%2Fweb&arch=amd64", []string{"pkg:generic/nginx@1"}); len(got) != 1 {
+	if got := doc.Matches("CVE-2026-1", "pkg:oci/web@sha256:00?repository_url=a.b%2Fweb&arch=amd64", []string{"pkg:apk/web/nginx@1?arch=x86_64"}); len(got) != 1 {
 		t.Errorf("a published image matches %d statements", len(got))
 	}
-	if got := doc.Matches("CVE-2026-1", "pkg:oci/web?repository_url=elsewhere%2Fweb", []string{"pkg:generic/nginx@1"}); len(got) != 0 {
+	if got := doc.Matches("CVE-2026-1", "pkg:oci/web?repository_url=elsewhere%2Fweb", []string{"pkg:apk/web/nginx@1"}); len(got) != 0 {
 		t.Errorf("somebody else's image matches %d statements", len(got))
 	}
 }
