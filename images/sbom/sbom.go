@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"crypto/sha1" //nolint:gosec // SPDX wants it of every file, beside SHA-256
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -139,6 +140,6 @@ func document(write func(hash string) ([]byte, error)) ([]byte, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(anonymous)
-	named, err := write(fmt.Sprintf("%x", sum))
+	named, err := write(hex.EncodeToString(sum[:]))
 	return append(bytes.TrimSpace(named), '\n'), err
 }

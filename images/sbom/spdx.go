@@ -18,7 +18,7 @@ const noAssertion = "NOASSERTION"
 
 // SPDX is the image as SPDX 2.3 in JSON, without white space: it is part of the
 // image. It has a package for the image, which contains one for each component
-// and the files; each file says which of them it was made from.
+// and the files; each of them says which files were made from it.
 func SPDX(i Image) ([]byte, error) {
 	files, err := i.spdxFiles()
 	if err != nil {
@@ -69,7 +69,9 @@ func (i Image) spdx(files []file, hash string) *v2_3.Document {
 		})
 		doc.Relationships = append(doc.Relationships,
 			relation(imageID, common.TypeRelationshipContains, fileID(f.path)),
-			relation(fileID(f.path), common.TypeRelationshipGeneratedFrom, packageID(f.component.Name)))
+			// Not the other way round, with GENERATED_FROM: syft takes a package that
+			// something is generated from for source that is not there.
+			relation(packageID(f.component.Name), common.TypeRelationshipGenerates, fileID(f.path)))
 	}
 	return doc
 }
