@@ -77,14 +77,24 @@ func TestCommittedAdvisories(t *testing.T) {
 // Whatever is accepted is said of a component that is there, and by somebody.
 func FuzzAdvisories(f *testing.F) {
 	seed(f, "static.advisories.yaml")
+	d, err := images.LoadDefinition(os.DirFS("."), "static.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	l, err := images.LoadLock(os.DirFS("."), "static.lock.json", d)
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got, err := advisories(t, text)
+		load := func() ([]images.Advisory, error) {
+			return images.LoadAdvisories(fstest.MapFS{advisoriesFile: {Data: []byte(text)}}, advisoriesFile, d, l)
+		}
+		got, err := load()
 		if err != nil {
-			_, again := advisories(t, text)
+			_, again := load()
 			refusal(t, advisoriesFile, err, again)
 			return
 		}
-		d, _ := committed(t)
 		for _, a := range got {
 			if _, ok := d.Component(a.Component); !ok || a.Patch == "" && a.Source == "" {
 				t.Errorf("%+v was accepted", a)
