@@ -46,8 +46,9 @@ func Build(ctx context.Context, image string, platform, base *string, jobs *int,
 }
 
 // Test runs the unit tests, builds the image where it is not up to date, and
-// runs the container tests against it. For static it then makes a repository of
-// packages, without Alpine's mirrors, and tests all that is made of packages.
+// runs the container tests against it. For static it then lets scanners read the
+// image, and makes a repository of packages, without Alpine's mirrors, to test
+// all that is made of packages.
 func Test(ctx context.Context, image string) error {
 	o := options(image, nil)
 	if err := pipeline.Ready(ctx, o); err != nil {
@@ -62,6 +63,9 @@ func Test(ctx context.Context, image string) error {
 		return err
 	}
 	if err := run.Image(ctx, tests, run.Target{Image: reference, Definition: image}); err != nil || image != words.Default {
+		return err
+	}
+	if err := run.Modules(ctx, tests, run.Nested...); err != nil {
 		return err
 	}
 	return run.Packaged(ctx, tests)

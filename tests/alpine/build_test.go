@@ -62,7 +62,7 @@ func (s *site) describes(t *testing.T, file, arch string) {
 		}
 		Relationships []struct{ SPDXElementID, RelationshipType, RelatedSPDXElement string }
 	}
-	require.NoError(t, json.Unmarshal(data, &doc))
+	require.NoError(t, json.Unmarshal(data, &doc)) //nolint:musttag // as in SPDX, but for the case of letters
 	lock := s.locked(t)
 	found := map[string]bool{}
 	for _, platform := range lock.Alpine.Platforms {

@@ -33,6 +33,26 @@ const (
 	packaged   = "/tests/alpine" // from a repository of packages to images
 )
 
+// Nested are the modules whose tests depend on what the project itself must not.
+var Nested = []string{"tests/scanners"}
+
+// Modules runs the tests of nested modules, folders below the repository, on what
+// the last build has left in dist. The first run compiles for minutes.
+func Modules(ctx context.Context, o Options, folders ...string) error {
+	repository, err := filepath.Abs(o.Repository)
+	if err != nil {
+		return fmt.Errorf("finding the repository: %w", err)
+	}
+	env := append(slices.Clone(o.Env), "NGINX_SCRATCH_REPOSITORY="+repository)
+	for _, folder := range folders {
+		inside := Options{Repository: filepath.Join(repository, folder), Output: o.Output}
+		if err := inside.test(ctx, env, "-count=1", "-timeout=60m", "./..."); err != nil {
+			return fmt.Errorf("running the tests of %s: %w", folder, err)
+		}
+	}
+	return nil
+}
+
 // Unit runs the tests of every package but those that need an engine.
 func Unit(ctx context.Context, o Options) error {
 	packages, err := o.list(ctx)

@@ -97,3 +97,41 @@ func TestCancelled(t *testing.T) {
 		t.Errorf("error %v, want that of the context", err)
 	}
 }
+
+func TestModulesRunsEach(t *testing.T) {
+	t.Parallel()
+	nested := func(name string) map[string]string {
+		return map[string]string{
+			name + "/go.mod": "module example.test/" + name + "\n\ngo 1.26.0\n",
+			name + "/b/b_test.go": "package b\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\n" +
+				"func TestB(t *testing.T) { t.Log(\"" + name + " has\", os.Getenv(\"NGINX_SCRATCH_REPOSITORY\")) }\n",
+			name + "bad/go.mod":      "module example.test/" + name + "bad\n\ngo 1.26.0\n",
+			name + "bad/c/c_test.go": "package c\n\nimport \"testing\"\n\nfunc TestC(t *testing.T) { t.Fatal(\"wrong\") }\n",
+		}
+	}
+	files := nested("first")
+	maps.Copy(files, nested("second"))
+	o, out := module(t, files)
+	if err := Modules(t.Context(), o, "first", "second"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, name := range []string{"first", "second"} {
+		if !strings.Contains(out.String(), name+" has "+o.Repository) {
+			t.Errorf("%s did not run:\n%s", name, out)
+		}
+	}
+	err := Modules(t.Context(), o, "firstbad", "second")
+	if err == nil || !strings.HasPrefix(err.Error(), "running the tests of firstbad: ") || !strings.Contains(out.String(), "wrong") {
+		t.Errorf("error %v\n%s", err, out)
+	}
+}
+
+// Each of the list is there.
+func TestNestedModulesExist(t *testing.T) {
+	t.Parallel()
+	for _, folder := range Nested {
+		if _, err := os.Stat(filepath.Join("..", "..", folder, "go.mod")); err != nil {
+			t.Error(err)
+		}
+	}
+}
