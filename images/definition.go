@@ -33,16 +33,19 @@ type Definition struct {
 
 // Image is the run-time face of the image: the OCI configuration and labels.
 type Image struct {
-	Title       string   `yaml:"title"`
-	Description string   `yaml:"description"`
-	Source      string   `yaml:"source"`   // https address
-	Licenses    string   `yaml:"licenses"` // SPDX expression
-	User        string   `yaml:"user"`     // UID:GID
-	Ports       []string `yaml:"ports"`    // such as 8080/tcp
-	StopSignal  string   `yaml:"stop_signal"`
-	Path        string   `yaml:"path"` // the variable PATH
-	Command     []string `yaml:"command"`
-	Binary      string   `yaml:"binary"` // path in the image, without a leading slash
+	Title       string `yaml:"title"`
+	Description string `yaml:"description"`
+	Source      string `yaml:"source"` // https address
+	// Repository is where the image is published, without a tag: what is claimed
+	// of the image names it by this. Empty where it is published nowhere.
+	Repository string   `yaml:"repository"`
+	Licenses   string   `yaml:"licenses"` // SPDX expression
+	User       string   `yaml:"user"`     // UID:GID
+	Ports      []string `yaml:"ports"`    // such as 8080/tcp
+	StopSignal string   `yaml:"stop_signal"`
+	Path       string   `yaml:"path"` // the variable PATH
+	Command    []string `yaml:"command"`
+	Binary     string   `yaml:"binary"` // path in the image, without a leading slash
 	// Entry is the path of the program that prepares what Command runs, and
 	// answers whether it is healthy: nginx-entry, which is compiled with the
 	// components. Empty where an image has none.

@@ -21,10 +21,12 @@ var (
 	portPattern    = pattern{regexp.MustCompile(`^[1-9][0-9]{0,4}/(tcp|udp)$`), "it must be like 8080/tcp"}
 	signalPattern  = pattern{regexp.MustCompile(`^SIG[A-Z][A-Z0-9]*$`), "it must be the name of a signal, like SIGQUIT"}
 	webPattern     = pattern{regexp.MustCompile(`^https://[a-z0-9.-]+/[!-~]*$`), "it must be an https address"}
-	searchPattern  = pattern{regexp.MustCompile(`^/[0-9A-Za-z._/-]*(:/[0-9A-Za-z._/-]*)*$`), "it must be folders from the root on, with colons between them"}
-	flagPattern    = pattern{regexp.MustCompile(`^-[A-Za-z0-9_+,./:=-]+$`), "it must be one flag, without spaces or quotes"}
-	optionPattern  = pattern{regexp.MustCompile(`^[A-Za-z0-9_+,./:=-]+$`), "it must be one option, without spaces or quotes"}
-	featurePattern = pattern{regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`), "it must be a feature of OpenSSL"}
+	// A host with a dot or a port, and the parts of a name.
+	publishedPattern = pattern{regexp.MustCompile(`^[a-z0-9-]+([.:][a-z0-9-]+)+(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$`), "it must be like ghcr.io/someone/nginx-scratch"}
+	searchPattern    = pattern{regexp.MustCompile(`^/[0-9A-Za-z._/-]*(:/[0-9A-Za-z._/-]*)*$`), "it must be folders from the root on, with colons between them"}
+	flagPattern      = pattern{regexp.MustCompile(`^-[A-Za-z0-9_+,./:=-]+$`), "it must be one flag, without spaces or quotes"}
+	optionPattern    = pattern{regexp.MustCompile(`^[A-Za-z0-9_+,./:=-]+$`), "it must be one option, without spaces or quotes"}
+	featurePattern   = pattern{regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`), "it must be a feature of OpenSSL"}
 )
 
 func (d Definition) validate(file string) error {
@@ -100,6 +102,9 @@ func (i Image) validate(v *validator) {
 	v.text("image.title", i.Title)
 	v.text("image.description", i.Description)
 	v.match(webPattern, "image.source", i.Source)
+	if i.Repository != "" {
+		v.match(publishedPattern, "image.repository", i.Repository)
+	}
 	v.text("image.licenses", i.Licenses)
 	v.match(userPattern, "image.user", i.User)
 	for id := range strings.SplitSeq(i.User, ":") {

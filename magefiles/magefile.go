@@ -54,7 +54,7 @@ func Build(ctx context.Context, image string, platform, base, inputs *string, jo
 // Test runs the unit tests, builds the image where it is not up to date, and
 // runs the container tests against it. For static it then makes a repository of
 // packages, without Alpine's mirrors, and tests all that is made of packages; and
-// tests against programs of others, which it compiles.
+// lets programs of others read the image, scanners and cosign, which it compiles.
 func Test(ctx context.Context, image string) error {
 	o := options(image, nil)
 	if err := pipeline.Ready(ctx, o); err != nil {
@@ -136,6 +136,13 @@ func Run(ctx context.Context, image string, site, conf, templates, env *string, 
 func Site(ctx context.Context, path string, image, conf, tag, platform *string) error {
 	o := options(value(image, words.Default), platform)
 	return say(pipeline.Site(ctx, o, pipeline.SiteOptions{Dir: path, Conf: value(conf, ""), Tag: value(tag, "")}))
+}
+
+// SBOM builds an image and prints what is in it: -format is spdx, cyclonedx or
+// openvex, which is what is known of vulnerabilities that it does not have.
+// -platform names another platform than this machine's.
+func SBOM(ctx context.Context, image string, platform, format *string) error {
+	return say(pipeline.SBOM(ctx, options(image, platform), value(format, "spdx")))
 }
 
 // Lint judges code and configurations.

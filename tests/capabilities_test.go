@@ -20,7 +20,7 @@ const (
 	sharedLibraries capability = "shared-libraries" // nginx loads files of the image
 	noShell         capability = "no-shell"         // nothing but nginx can be run
 	shell           capability = "shell"            // it can be looked around in
-	packages        capability = "packages"         // a database says which packages are there
+	packages        capability = "packages"         // its files are those of the packages in its database
 	streamModule    capability = "stream"           // nginx passes on TCP and UDP
 	http3Module     capability = "http3"
 	entryPoint      capability = "entry-point"   // nginx-entry prepares nginx's start
@@ -37,7 +37,7 @@ var seen = map[capability]struct {
 	sharedLibraries: {func(f *facts) bool { return f.loader != "" }, "its nginx is static"},
 	noShell:         {func(f *facts) bool { return !f.hasShell() }, "it has a shell"},
 	shell:           {(*facts).hasShell, "it has no shell"},
-	packages:        {func(f *facts) bool { return f.database != "" }, "it has no database of packages"},
+	packages:        {func(f *facts) bool { return f.database != "" && f.loader != "" }, "its files are not from packages"},
 	entryPoint:      {(*facts).hasEntry, "its nginx starts by itself"},
 	streamModule:    {func(f *facts) bool { return slices.Contains(f.built, "--with-stream") }, "nginx -V has no --with-stream"},
 	http3Module:     {func(f *facts) bool { return slices.Contains(f.built, "--with-http_v3_module") }, "nginx -V has no --with-http_v3_module"},

@@ -109,7 +109,7 @@ func TestDatabaseOfPackagesIsComplete(t *testing.T) {
 	t.Parallel()
 	f := needs(t, packages, noShell) // a base system has packages without files, and files that scripts make
 	d := definition(t)
-	ours := []string{f.database, "etc/passwd", "etc/group"}
+	ours := []string{f.database, "etc/passwd", "etc/group", sbomPath()}
 	ours = slices.AppendSeq(ours, maps.Keys(d.Links))
 	ours = slices.AppendSeq(ours, maps.Keys(fromRepository(t, d)))
 	known := map[string]bool{}

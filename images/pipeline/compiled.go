@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/nginx-scratch/nginx-scratch/images"
 	"github.com/nginx-scratch/nginx-scratch/images/attest"
@@ -65,19 +66,22 @@ func (o *compiled) fill(_ context.Context, _ string, t *tree.Tree) error {
 		if m.To == o.definition.Image.Binary {
 			mode = 0o755
 		}
-		if err := add(t, m.To, mode, o.nginx, tree.Origin{Component: "nginx", Path: m.From}); err != nil {
+		if err := add(t, m.To, mode, o.nginx, m.From, tree.Origin{Component: "nginx", Path: m.From}); err != nil {
 			return err
 		}
 	}
 	if o.definition.Image.Entry == "" {
 		return nil
 	}
-	return add(t, o.definition.Image.Entry, 0o755, o.entry, tree.Origin{Component: recipe.Entry, Path: recipe.Entry})
+	return add(t, o.definition.Image.Entry, 0o755, o.entry, recipe.Entry, entryOrigin)
 }
 
-// add puts a file of a component at a path of the tree.
-func add(t *tree.Tree, to string, mode fs.FileMode, from compile.Entry, origin tree.Origin) error {
-	data, err := os.ReadFile(from.Path(origin.Path))
+// entryOrigin is of the program whose source is the project's own.
+var entryOrigin = tree.Origin{Component: project, Path: "images/recipe/entry"}
+
+// add puts what a component has installed as name at a path of the tree.
+func add(t *tree.Tree, to string, mode fs.FileMode, from compile.Entry, name string, origin tree.Origin) error {
+	data, err := os.ReadFile(from.Path(name))
 	if err != nil {
 		return fmt.Errorf("reading what %s has installed: %w", origin.Component, err)
 	}
@@ -87,13 +91,12 @@ func add(t *tree.Tree, to string, mode fs.FileMode, from compile.Entry, origin t
 // contents lists the components. Linked into one program, they share its bytes
 // by what its symbols say.
 func (o *compiled) contents(_ string, t *tree.Tree) []row {
-	var rest, entry int64
+	var rest, licenses int64
 	for f := range t.All() {
-		switch f.Origin.Component {
-		case project:
-		case recipe.Entry:
-			entry += int64(len(f.Data))
-		default:
+		switch {
+		case strings.HasPrefix(f.Path, licenseFolder+"/"):
+			licenses += int64(len(f.Data))
+		case f.Origin.Component != project:
 			rest += int64(len(f.Data))
 		}
 	}
@@ -103,7 +106,7 @@ func (o *compiled) contents(_ string, t *tree.Tree) []row {
 		rows = append(rows, row{c.Name, c.Revision(), linked[c.Name]})
 		rest -= linked[c.Name]
 	}
-	return append(rows, row{"headers, strings, padding", "", rest}, row{recipe.Entry, "", entry})
+	return append(rows, row{"headers, strings, padding", "", rest}, row{"licenses", "", licenses})
 }
 
 // linked is an estimate to look at. Where it cannot be made, because the

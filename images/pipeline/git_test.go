@@ -12,7 +12,7 @@ import (
 	"github.com/nginx-scratch/nginx-scratch/images/attest"
 )
 
-const address = "https://git.example/nginx-scratch"
+const forge = "https://git.example/nginx-scratch"
 
 // gitRepository makes one with a commit, whose name it returns.
 func gitRepository(t *testing.T) (dir, commit string) {
@@ -69,8 +69,8 @@ func TestCommitOf(t *testing.T) {
 			if c.file != "" {
 				put(t, filepath.Join(dir, c.file), "other")
 			}
-			got, err := commitOf(t.Context(), dir, address)
-			if want := (attest.Source{Address: address, Commit: commit, Tree: c.tree}); err != nil || got != want {
+			got, err := commitOf(t.Context(), dir, forge)
+			if want := (attest.Source{Address: forge, Commit: commit, Tree: c.tree}); err != nil || got != want {
 				t.Errorf("got %+v, %v", got, err)
 			}
 		})
@@ -94,15 +94,15 @@ func TestCommitOfNothing(t *testing.T) {
 		inside + "/dist/unpacked":  "the folder is inside a repository, but not its top",
 		sha256:                     "is not a SHA-1",
 	} {
-		got, err := commitOf(t.Context(), dir, address)
-		if (got != attest.Source{Address: address, Tree: attest.TreeUnknown}) || err == nil || !strings.Contains(err.Error(), want) {
+		got, err := commitOf(t.Context(), dir, forge)
+		if (got != attest.Source{Address: forge, Tree: attest.TreeUnknown}) || err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %+v, %v, want %q", got, err, want)
 		}
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	stop := errors.New("stop")
 	cancel(stop)
-	if _, err := commitOf(ctx, inside, address); !errors.Is(err, stop) {
+	if _, err := commitOf(ctx, inside, forge); !errors.Is(err, stop) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -25,7 +25,9 @@ import (
 	"github.com/nginx-scratch/nginx-scratch/images/oci"
 	"github.com/nginx-scratch/nginx-scratch/images/progress"
 	"github.com/nginx-scratch/nginx-scratch/images/release"
+	"github.com/nginx-scratch/nginx-scratch/images/sbom"
 	"github.com/nginx-scratch/nginx-scratch/images/tree"
+	"github.com/nginx-scratch/nginx-scratch/images/vex"
 )
 
 // Options of all that the pipeline does.
@@ -58,6 +60,7 @@ func Build(ctx context.Context, o Options) (reference string, err error) {
 	if err := b.build(ctx); err != nil {
 		return "", interrupted(ctx, err)
 	}
+	defer b.out.Close()
 	reference, err = b.deliver(ctx)
 	return reference, interrupted(ctx, err)
 }
@@ -69,7 +72,7 @@ func (b *builder) build(ctx context.Context) error {
 	}
 	b.ImageName = cmp.Or(b.ImageName, project)
 	b.record = attest.Build{Started: b.Now()}
-	for _, step := range []func(context.Context) error{b.load, b.bring, b.describe, b.prepare, b.images, b.release} {
+	for _, step := range []func(context.Context) error{b.load, b.bring, b.identify, b.prepare, b.images, b.release} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -92,6 +95,12 @@ type origin interface {
 	prepare(ctx context.Context, platforms []string) error
 	// fill adds the origin's files to a tree that has the repository's.
 	fill(ctx context.Context, platform string, t *tree.Tree) error
+	// describe adds to a tree that is filled what tells scanners of it, and says
+	// which components its files are from.
+	describe(ctx context.Context, platform string, t *tree.Tree) ([]sbom.Component, error)
+	// claims says which vulnerabilities the tree does not have: none where nothing
+	// is known.
+	claims(ctx context.Context, t *tree.Tree) ([]vex.Claim, error)
 	// contents lists what the tree is made of, without the repository's files.
 	contents(platform string, t *tree.Tree) []row
 	// version is nginx's, and revision that of its packaging.
@@ -119,9 +128,10 @@ type builder struct {
 
 // product is the image for one platform.
 type product struct {
-	platform string
-	tree     *tree.Tree
-	img      v1.Image
+	platform  string
+	tree      *tree.Tree
+	img       v1.Image
+	documents []release.Document
 }
 
 // hostPlatform is what containers on this machine run.
@@ -194,12 +204,16 @@ func (b *builder) image(ctx context.Context, platform string) (product, error) {
 	if err != nil {
 		return product{}, fmt.Errorf("assembling the tree: %w", err)
 	}
+	documents, err := b.describe(ctx, platform, t)
+	if err != nil {
+		return product{}, err
+	}
 	config, err := b.config(platform)
 	if err != nil {
 		return product{}, err
 	}
 	img, err := oci.Image(t, config)
-	return product{platform: platform, tree: t, img: img}, err
+	return product{platform: platform, tree: t, img: img, documents: documents}, err
 }
 
 func (b *builder) check(ctx context.Context, p product) error {
@@ -222,14 +236,19 @@ func (b *builder) check(ctx context.Context, p product) error {
 
 func (b *builder) release(context.Context) error {
 	var all []v1.Image
+	var documents []release.Document
 	for _, p := range b.products {
 		all = append(all, p.img)
+		documents = append(documents, p.documents...)
 	}
 	index, err := oci.Index(all...)
 	if err != nil {
 		return err
 	}
-	b.rel = release.Release{Name: b.ImageName, Tag: tag(b.definition), Index: index}
+	b.rel = release.Release{Name: b.ImageName, Tag: tag(b.definition), Index: index, Documents: documents}
+	if err := b.rel.WriteDocuments(b.dist()); err != nil {
+		return err
+	}
 	if err := b.rel.Write(b.layout()); err != nil {
 		return err
 	}

@@ -71,11 +71,14 @@ func loadDefinition(repository, name string) (images.Definition, error) {
 	return d, fmt.Errorf("there is no definition %q: there are %s", name, strings.Join(names, ", "))
 }
 
-// definitions lists the names of all there are.
+// definitions lists the names of all there are. What has another dot in its name
+// is about one of them.
 func definitions(repository string) (names []string, err error) {
 	files, err := fs.Glob(os.DirFS(repository), "images/*.yaml")
 	for _, file := range files {
-		names = append(names, strings.TrimSuffix(path.Base(file), ".yaml"))
+		if name := strings.TrimSuffix(path.Base(file), ".yaml"); !strings.Contains(name, ".") {
+			names = append(names, name)
+		}
 	}
 	return names, err
 }

@@ -25,8 +25,8 @@ const (
 	localBuilder = "https://github.com/nginx-scratch/nginx-scratch/local-build"
 )
 
-// describe writes down what is there before anything is made of it.
-func (b *builder) describe(ctx context.Context) error {
+// identify writes down who builds and from what, before anything is made of it.
+func (b *builder) identify(ctx context.Context) error {
 	id := cmp.Or(b.Env.Getenv(builderVariable), localBuilder)
 	if u, err := url.Parse(id); err != nil || u.Scheme == "" {
 		return fmt.Errorf("%s is %q: it must be an address, such as https://ci.example/nginx-scratch", builderVariable, id)

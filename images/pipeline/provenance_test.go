@@ -89,7 +89,7 @@ func describedBuild(t *testing.T, variables map[string]string) *builder {
 	}
 	for _, step := range []func() error{
 		func() error { return b.load(t.Context()) },
-		func() error { return b.describe(t.Context()) },
+		func() error { return b.identify(t.Context()) },
 	} {
 		if err := step(); err != nil {
 			t.Fatal(err)
@@ -235,7 +235,7 @@ func TestProvenanceRefusesABuilder(t *testing.T) {
 	t.Parallel()
 	b := describedBuild(t, nil)
 	b.Env = environment(map[string]string{builderVariable: "me"})
-	if err := b.describe(t.Context()); err == nil || !strings.Contains(err.Error(), builderVariable+` is "me"`) {
+	if err := b.identify(t.Context()); err == nil || !strings.Contains(err.Error(), builderVariable+` is "me"`) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"text/tabwriter"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/nginx-scratch/nginx-scratch/images/recipe"
 )
 
 // row is one line of the table of contents.
@@ -46,13 +48,23 @@ func (b *builder) summary() error {
 
 // rows lists what the origin brings, and last the repository's own files.
 func (b *builder) rows(p product) []row {
-	var own int64
+	var own, entry, descriptions int64
 	for f := range p.tree.All() {
-		if f.Origin.Component == project {
+		switch {
+		case f.Origin == described:
+			descriptions += int64(len(f.Data))
+		case f.Origin == entryOrigin:
+			entry += int64(len(f.Data))
+		case f.Origin.Component == project:
 			own += int64(len(f.Data))
 		}
 	}
-	return append(b.origin.contents(p.platform, p.tree), row{"configuration and pages", "", own})
+	rows := b.origin.contents(p.platform, p.tree)
+	if entry > 0 {
+		rows = append(rows, row{recipe.Entry, "", entry})
+	}
+	return append(rows,
+		row{"configuration and pages", "", own}, row{"bill of materials, for scanners", "", descriptions})
 }
 
 type totals struct{ disk, diskBudget, compressed, compressedBudget int64 }

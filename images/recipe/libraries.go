@@ -31,6 +31,7 @@ func muslSteps(s settings) []Step {
 		// libraries have in it is in libc.a here, as with the empty libm.a that
 		// musl installs.
 		s.step("gcc-ar", "rc", s.output()+"/lib/libssp_nonshared.a"),
+		s.license("COPYRIGHT"),
 	}
 	for _, dir := range s.tc.Headers {
 		steps = append(steps, s.step("cp", "-RL", dir, s.output()+"/include/"))
@@ -45,6 +46,7 @@ func zlibSteps(s settings) []Step {
 		configure,
 		s.step("make", "libz.a"),
 		s.step("make", "install"),
+		s.license("LICENSE"),
 	}
 }
 
@@ -57,6 +59,7 @@ func pcre2Steps(s settings) []Step {
 		s.step("make", "libpcre2-8.la"),
 		s.step("make", "install-libLTLIBRARIES", "install-includeHEADERS", "install-nodist_includeHEADERS",
 			"lib_LTLIBRARIES=libpcre2-8.la"),
+		s.license("LICENCE.md"),
 	}
 }
 
@@ -80,5 +83,6 @@ func opensslSteps(s settings) []Step {
 		s.step(configure...),
 		s.step("make", "build_libs"),
 		s.step("make", "install_dev"),
+		s.license("LICENSE.txt"),
 	}
 }

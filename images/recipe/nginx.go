@@ -57,7 +57,7 @@ func nginxSteps(s settings) []Step {
 	// Only the linker knows of the name that --wrap makes up, so what has it is
 	// kept out of link-time optimization.
 	startup := slices.Concat(strings.Fields(cc), s.flags, []string{"-fno-lto", "-Wall", "-Wextra", "-Werror", "-c", "relro.c", "cpus.c"})
-	return []Step{
+	steps := []Step{
 		s.step(startup...),
 		s.step(configure...),
 		// Where a server without a listen directive listens, unless it runs as
@@ -72,5 +72,12 @@ func nginxSteps(s settings) []Step {
 		s.step("cp", "conf/fastcgi_params", "conf/scgi_params", "conf/uwsgi_params", s.output()+"/conf/"),
 		s.step("strip", "--strip-all", "-o", s.output()+"/sbin/nginx", "objs/nginx"),
 		s.step("cp", "objs/nginx", s.output()+"/sbin/nginx.symbols"),
+		// Which features of OpenSSL are really left out.
+		s.step("cp", Output+"/openssl/include/openssl/configuration.h", s.output()+"/"+OpenSSLConfiguration),
+		s.license("LICENSE"),
 	}
+	for _, name := range linked {
+		steps = append(steps, s.step("cp", "-R", Output+"/"+name+"/"+Licenses+"/"+name, s.output()+"/"+Licenses+"/"))
+	}
+	return steps
 }

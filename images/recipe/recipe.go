@@ -24,6 +24,12 @@ const (
 	Output = Root + "/out" // Output/NAME: where the component installs itself
 )
 
+// What nginx's component has beside the program, below where it is installed.
+const (
+	Licenses             = "licenses"                // Licenses/NAME/FILE: of nginx and of all that is linked into it
+	OpenSSLConfiguration = "openssl-configuration.h" // OpenSSL's header of what was left out
+)
+
 // Toolchain is what the plan has to know of the compiler it is for.
 type Toolchain struct {
 	ID      string   `json:"id"`      // names the toolchain to the byte
@@ -114,6 +120,9 @@ func known(d images.Definition, arch string) error {
 // order lists the components so that each follows what it needs.
 var order = []string{"musl", "zlib", "pcre2", "openssl", "nginx", Entry}
 
+// linked are the components that nginx's program is made of, besides nginx.
+var linked = []string{"musl", "zlib", "pcre2", "openssl"}
+
 var recipes = map[string]struct {
 	needs []string
 	files map[string]string
@@ -125,7 +134,7 @@ var recipes = map[string]struct {
 	"zlib":    {needs: []string{"musl"}, steps: zlibSteps},
 	"pcre2":   {needs: []string{"musl"}, steps: pcre2Steps},
 	"openssl": {needs: []string{"musl"}, steps: opensslSteps},
-	"nginx":   {needs: []string{"musl", "zlib", "pcre2", "openssl"}, files: nginxFiles, steps: nginxSteps},
+	"nginx":   {needs: linked, files: nginxFiles, steps: nginxSteps},
 }
 
 // settings is what the steps of one component are made from.
@@ -142,6 +151,11 @@ func (s settings) output() string { return Output + "/" + s.def.Name }
 
 // step runs argv in the component's source.
 func (s settings) step(argv ...string) Step { return Step{Dir: s.source(), Argv: argv} }
+
+// license installs the text under which the component may be passed on.
+func (s settings) license(file string) Step {
+	return s.step("install", "-D", "-m", "644", file, s.output()+"/"+Licenses+"/"+s.def.Name+"/"+file)
+}
 
 func compileFlags(f images.Flags, c images.Component, arch string, tc Toolchain) []string {
 	flags := slices.Concat(c.Flags, f.Compile, f.Arch[arch])

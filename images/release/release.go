@@ -22,6 +22,9 @@ type Release struct {
 	Name  string        // repository in its familiar form: "nginx-scratch", "ghcr.io/someone/nginx-scratch"
 	Tag   string        // "static"
 	Index v1.ImageIndex // one image for each platform
+	// Documents describe the images. They are not in the layout: WriteDocuments
+	// puts them beside it, and whoever publishes the images attests them.
+	Documents []Document
 }
 
 // fullName checks name and tag and joins them, with the registry spelled out:

@@ -70,8 +70,8 @@ func (g Grammar) isWord(word string) bool {
 
 // Targets is the grammar of the project's magefile.
 var Targets = Grammar{
-	Targets: []string{"build", "test", "lock", "closure", "publish", "keygen", "run", "site", "lint:code", "lint:conf", "clean", "env", "lint"},
-	Images:  []string{"build", "test", "lock", "closure", "run"},
+	Targets: []string{"build", "test", "lock", "closure", "publish", "keygen", "run", "site", "sbom", "lint:code", "lint:conf", "clean", "env", "lint"},
+	Images:  []string{"build", "test", "lock", "closure", "run", "sbom"},
 	Paths:   []string{"publish", "site", "lint:conf"},
 	Words:   map[string]string{"keygen": "cosign"},
 	Flags: map[string][]string{
@@ -81,6 +81,7 @@ var Targets = Grammar{
 		"publish":   {"image"},
 		"run":       {"site", "conf", "templates", "env", "port"},
 		"site":      {"image", "conf", "tag", "platform"},
+		"sbom":      {"platform", "format"},
 		"lint:conf": {"format"},
 	},
 }

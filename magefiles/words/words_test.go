@@ -27,6 +27,7 @@ func TestArguments(t *testing.T) {
 		{"build -platform", "build static -platform"},
 		{"lock alpine -update", "lock alpine -update"},
 		{"closure alpine -dot", "closure alpine -dot"},
+		{"sbom -format openvex", "sbom static -format=openvex"},
 		{"clean env", "clean env"},
 		{"-h build", "-h build static"},
 		{"build nothing", "build nothing"},

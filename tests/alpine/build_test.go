@@ -43,6 +43,51 @@ func TestBuildForAllPlatforms(t *testing.T) {
 		assert.Contains(t, s.stderr.String(), "\n"+component+" ", "the table names every package that something is from")
 	}
 	assert.NotContains(t, s.stderr.String(), "\nbusybox ", "nothing of what nginx's package depends on, but nginx does not run")
+	for goarch, arch := range arches() {
+		s.describes(t, "alpine-linux-"+goarch+".spdx.json", arch)
+	}
+	assert.NoFileExists(t, filepath.Join(s.Repository, "dist/alpine/alpine-linux-amd64.openvex.json"), "Alpine knows what its packages have fixed")
+}
+
+// describes holds the document in SPDX against the lock.
+func (s *site) describes(t *testing.T, file, arch string) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(s.Repository, "dist", "alpine", file))
+	require.NoError(t, err)
+	var doc struct {
+		Packages []struct {
+			SPDXID, Name, DownloadLocation string
+			Checksums                      []struct{ ChecksumValue string }
+			ExternalRefs                   []struct{ ReferenceLocator string }
+		}
+		Relationships []struct{ SPDXElementID, RelationshipType, RelatedSPDXElement string }
+	}
+	require.NoError(t, json.Unmarshal(data, &doc)) //nolint:musttag // as in SPDX, but for the case of letters
+	lock := s.locked(t)
+	found := map[string]bool{}
+	for _, platform := range lock.Alpine.Platforms {
+		if platform.Arch != arch {
+			continue
+		}
+		for _, p := range doc.Packages {
+			locked, ok := platform.Package(p.Name)
+			if !ok {
+				continue
+			}
+			found[p.Name] = true
+			assert.Contains(t, p.DownloadLocation, "/main/"+arch+"/"+locked.File())
+			require.Len(t, p.Checksums, 1)
+			assert.Equal(t, locked.SHA256, p.Checksums[0].ChecksumValue)
+			assert.Contains(t, p.ExternalRefs[0].ReferenceLocator, "pkg:apk/alpine/"+p.Name+"@"+locked.Version+"?arch="+locked.Arch+"&distro=alpine-")
+		}
+	}
+	for _, name := range []string{"nginx", "musl", "libssl3", "libcrypto3", "pcre2", "zlib"} {
+		assert.True(t, found[name], name)
+	}
+	assert.False(t, found["busybox"])
+	assert.Contains(t, doc.Relationships, struct{ SPDXElementID, RelationshipType, RelatedSPDXElement string }{
+		"SPDXRef-Package-nginx", "DYNAMIC_LINK", "SPDXRef-Package-libssl3",
+	})
 }
 
 // A build needs neither an index nor, once it has run, the mirror.

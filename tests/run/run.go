@@ -59,16 +59,21 @@ func Packaged(ctx context.Context, o Options) error {
 
 // nested are the folders of tests that are modules of their own, for what they
 // need of others is not to be in the module of the project.
-var nested = []string{"tests/policy", "tests/cosign"}
+var nested = []string{"tests/policy", "tests/cosign", "tests/scanners"}
 
-// Nested runs the tests of each nested module. They are never taken from Go's
-// cache, which does not see that they compile the project's programs. The first run
-// compiles those of others for minutes.
+// Nested runs the tests of each nested module, on what the last build has left in
+// dist. They are never taken from Go's cache, which does not see that they compile
+// the project's programs. The first run compiles those of others for minutes.
 func Nested(ctx context.Context, o Options) error {
+	repository, err := filepath.Abs(o.Repository)
+	if err != nil {
+		return fmt.Errorf("finding the repository: %w", err)
+	}
+	env := append(slices.Clone(o.Env), "NGINX_SCRATCH_REPOSITORY="+repository)
 	for _, folder := range nested {
 		module := o
-		module.Repository = filepath.Join(o.Repository, filepath.FromSlash(folder))
-		if err := module.test(ctx, o.Env, "-count=1", "-timeout=60m", "./..."); err != nil {
+		module.Repository = filepath.Join(repository, filepath.FromSlash(folder))
+		if err := module.test(ctx, env, "-count=1", "-timeout=60m", "./..."); err != nil {
 			return fmt.Errorf("running the tests of %s: %w", folder, err)
 		}
 	}
