@@ -96,6 +96,7 @@ func TestRunServesUnderEveryLockUntilCtrlC(t *testing.T) {
 // Templates get the environment of -env, whose NGINX_PORT is the one that is published.
 func TestRunWithTemplates(t *testing.T) {
 	t.Parallel()
+	needs(t, entryPoint)
 	env := directory(t, map[string]string{"env": "# for the test\nWHO=a = b\nNGINX_PORT=9090\n"})
 	x, url := running(t, "-env", env+"/env", "-conf", directory(t, nil), "-templates", directory(t, map[string]string{
 		"hello.conf.template": "server { listen ${NGINX_PORT}; location / { return 200 \"hello ${WHO}\"; } }",
