@@ -97,10 +97,12 @@ func Closure(ctx context.Context, image string, platform *string, dot *bool) err
 // tags it with the version of nginx, with and without the date; a tag in the
 // reference is then the only one. -image names another image than static.
 // -latest and -nightly tag it so too. -insecure allows http. Log in with docker
-// login.
-func Publish(ctx context.Context, reference string, image *string, latest, nightly, insecure *bool) error {
+// login. With -key, or a key in COSIGN_PRIVATE_KEY, what is published is signed;
+// with -keyless, cosign signs it with the identity of a CI.
+func Publish(ctx context.Context, reference string, image, key *string, latest, nightly, insecure, keyless *bool) error {
 	return say(pipeline.Publish(ctx, options(value(image, words.Default), nil), pipeline.Publication{
 		Reference: reference, Latest: value(latest, false), Nightly: value(nightly, false), Insecure: value(insecure, false),
+		Key: value(key, ""), Keyless: value(keyless, false),
 	}))
 }
 

@@ -23,6 +23,8 @@ type Publication struct {
 	Latest    bool   // also as latest
 	Nightly   bool   // also as nightly
 	Insecure  bool   // http is good enough
+	Key       string // to sign with: a file, env://VARIABLE, or empty for COSIGN_PRIVATE_KEY
+	Keyless   bool   // have cosign sign, with the identity that this machine has
 }
 
 // Publish puts the image that was built last into a registry, with all platforms
@@ -53,11 +55,14 @@ func Publish(ctx context.Context, o Options, to Publication) (reference string, 
 	if err != nil {
 		return "", unpublished(ctx, err)
 	}
-	referrers, err := b.referrers(ctx)
+	all, referrers, err := b.referrers(ctx, to)
 	if err != nil {
 		return "", unpublished(ctx, err)
 	}
 	digest, err := registry.Publish(ctx, publish.Publication{Index: b.rel.Index, Referrers: referrers, Tags: tags})
+	if err == nil && to.Keyless {
+		err = b.signWithout(ctx, target.Repository, all)
+	}
 	if err != nil {
 		return "", unpublished(ctx, err)
 	}
@@ -156,15 +161,35 @@ func (b *builder) tags(target publish.Target, to Publication) ([]string, error) 
 // defaultName is the image whose tags do not say which it is.
 const defaultName = "static"
 
-// referrers are the artifacts that are published with the image.
-func (b *builder) referrers(ctx context.Context) ([]v1.Image, error) {
+// referrers are what is published about the image: its inputs, and where there is
+// a key, what is said of it.
+func (b *builder) referrers(ctx context.Context, to Publication) (all []said, referrers []v1.Image, err error) {
 	subject, err := partial.Descriptor(b.rel.Index)
 	if err != nil {
-		return nil, fmt.Errorf("reading the index: %w", err)
+		return nil, nil, fmt.Errorf("reading the index: %w", err)
 	}
 	items, err := b.origin.inputs(ctx, b.Platforms)
 	if err != nil {
-		return nil, fmt.Errorf("collecting the inputs: %w", err)
+		return nil, nil, fmt.Errorf("collecting the inputs: %w", err)
 	}
-	return bundle.Referrers(items, *subject)
+	if referrers, err = bundle.Referrers(items, *subject); err != nil {
+		return nil, nil, err
+	}
+	if to.Keyless {
+		all, err = b.said(*subject)
+		return all, referrers, err
+	}
+	key, err := SigningKey(ctx, b.Options, to.Key)
+	if errors.Is(err, ErrNoKey) {
+		b.out.Note("not signed, and so without its documents: " + err.Error())
+		return nil, referrers, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if all, err = b.said(*subject); err != nil {
+		return nil, nil, err
+	}
+	statements, err := signed(all, key)
+	return all, append(referrers, statements...), err
 }

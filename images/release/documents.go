@@ -105,3 +105,22 @@ func replaceFile(dir, name string, data []byte) error {
 	}
 	return nil
 }
+
+// ReadDocuments reads back what WriteDocuments has put into dir for one platform,
+// in the order of Kinds. A kind that there is no file of is left out.
+func ReadDocuments(dir, tag, platform string) ([]Document, error) {
+	var all []Document
+	for _, k := range Kinds {
+		d := Document{Kind: k, Platform: platform}
+		var err error
+		d.Data, err = os.ReadFile(filepath.Join(dir, d.file(tag)))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading a document of the image: %w", err)
+		}
+		all = append(all, d)
+	}
+	return all, nil
+}

@@ -78,7 +78,7 @@ var Targets = Grammar{
 		"build":     {"platform", "base", "inputs", "jobs"},
 		"lock":      {"platform"},
 		"closure":   {"platform"},
-		"publish":   {"image"},
+		"publish":   {"image", "key"},
 		"run":       {"site", "conf", "templates", "env", "port"},
 		"site":      {"image", "conf", "tag", "platform"},
 		"sbom":      {"platform", "format"},

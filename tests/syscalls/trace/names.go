@@ -12,7 +12,8 @@ import (
 // network to ask in, and its containers would wait for half a minute.
 func refuseNames(ctx context.Context) (stop func() error, err error) {
 	var listen net.ListenConfig
-	conn, err := listen.ListenPacket(ctx, "udp4", ":53")
+	// At any address, answers would be from the one that is nearest to the asker.
+	conn, err := listen.ListenPacket(ctx, "udp4", net.JoinHostPort(gateway, "53"))
 	if err != nil {
 		return nil, fmt.Errorf("listening for questions of names: %w", err)
 	}
