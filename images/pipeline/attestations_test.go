@@ -14,7 +14,6 @@ import (
 
 	"github.com/nginx-scratch/nginx-scratch/images/attest"
 	"github.com/nginx-scratch/nginx-scratch/images/keys"
-	"github.com/nginx-scratch/nginx-scratch/images/oci"
 	"github.com/nginx-scratch/nginx-scratch/images/release"
 	"github.com/nginx-scratch/nginx-scratch/images/tree"
 )
@@ -23,39 +22,13 @@ import (
 // beside it what a build writes.
 func (h house) describes(t *testing.T) {
 	t.Helper()
-	b := builder{Options: h.Options}
-	b.ImageName = project
-	if err := b.load(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	b.chooseOrigin()
-	config, err := b.config(hostPlatform())
-	if err != nil {
-		t.Fatal(err)
-	}
 	files, spdx := tree.New(), []byte(`{"spdxVersion":"SPDX-2.3"}`)
 	if err := files.Add(tree.File{Path: sbomPath("static"), Mode: 0o644, Data: spdx, Origin: described}); err != nil {
 		t.Fatal(err)
 	}
-	img, err := oci.Image(files, config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	index, err := oci.Index(img)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.rel = release.Release{Name: project, Tag: "static", Index: index, Documents: []release.Document{
-		{Kind: release.SPDX, Platform: hostPlatform(), Data: spdx},
-		{Kind: release.OpenVEX, Platform: hostPlatform(), Data: []byte(`{"@id":"vex"}`)},
-	}}
-	if err := b.rel.Write(b.layout()); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.rel.WriteDocuments(b.dist()); err != nil {
-		t.Fatal(err)
-	}
-	digest, err := index.Digest()
+	b := h.write(t, files, release.Document{Kind: release.SPDX, Platform: hostPlatform(), Data: spdx},
+		release.Document{Kind: release.OpenVEX, Platform: hostPlatform(), Data: []byte(`{"@id":"vex"}`)})
+	digest, err := b.rel.Index.Digest()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"log"
 	"net/http/httptest"
@@ -83,7 +84,13 @@ func (house) with(cache, mirror string) Environment {
 // build writes the image as a build does, but compiles nothing.
 func (h house) build(t *testing.T) {
 	t.Helper()
-	b := builder{Options: h.Options}
+	h.write(t, tree.New())
+}
+
+// write writes an image of these files, with documents beside it.
+func (h house) write(t *testing.T, files *tree.Tree, documents ...release.Document) *builder {
+	t.Helper()
+	b := &builder{Options: h.Options}
 	b.ImageName = project
 	if err := b.load(t.Context()); err != nil {
 		t.Fatal(err)
@@ -93,7 +100,7 @@ func (h house) build(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	img, err := oci.Image(tree.New(), config)
+	img, err := oci.Image(files, config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,9 +108,11 @@ func (h house) build(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := (release.Release{Name: project, Tag: "static", Index: index}).Write(b.layout()); err != nil {
+	b.rel = release.Release{Name: project, Tag: "static", Index: index, Documents: documents}
+	if err := errors.Join(b.rel.Write(b.layout()), b.rel.WriteDocuments(b.dist())); err != nil {
 		t.Fatal(err)
 	}
+	return b
 }
 
 // serve starts a registry and returns a repository in it.
