@@ -43,8 +43,8 @@ func (h house) describes(t *testing.T) {
 	}
 }
 
-// signer makes a key, in a file whose password the environment has from now on.
-func (h *house) signer(t *testing.T) (key *ecdsa.PrivateKey, file string) {
+// signer makes a key, and gives a house whose environment has the password of its file.
+func (h house) signer(t *testing.T) (with house, key *ecdsa.PrivateKey, file string) {
 	t.Helper()
 	key, err := keys.Generate()
 	if err != nil {
@@ -59,7 +59,7 @@ func (h *house) signer(t *testing.T) (key *ecdsa.PrivateKey, file string) {
 		values[name] = h.Env.Getenv(name)
 	}
 	h.Env = environment(values)
-	return key, prefix + keys.PrivateSuffix
+	return h, key, prefix + keys.PrivateSuffix
 }
 
 // bundles are the signed statements about a digest.
@@ -75,7 +75,7 @@ func bundles(t *testing.T, subject name.Digest) [][]byte {
 	}
 	var all [][]byte
 	for _, entry := range manifest.Manifests {
-		img, err := remote.Image(subject.Repository.Digest(entry.Digest.String()))
+		img, err := remote.Image(subject.Digest(entry.Digest.String()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,7 +98,7 @@ func TestPublishSigns(t *testing.T) {
 	for _, api := range []bool{true, false} {
 		h, repository := newHouse(t), serve(t, api)
 		h.describes(t)
-		key, file := h.signer(t)
+		h, key, file := h.signer(t)
 		for range 2 {
 			got, err := Publish(t.Context(), h.Options, Publication{Reference: repository, Key: file})
 			if err != nil {
@@ -121,7 +121,7 @@ func TestPublishSigns(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				valid, refused := attest.VerifyAll(bundles(t, digest.Repository.Digest(subject)), &key.PublicKey, hash)
+				valid, refused := attest.VerifyAll(bundles(t, digest.Digest(subject)), &key.PublicKey, hash)
 				if len(refused) > 0 {
 					t.Errorf("of %s: %v", subject, refused)
 				}
@@ -153,7 +153,7 @@ func TestPublishRefusesToSign(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(h.Repository, "dist", "static", file), []byte(tt.text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, signer := h.signer(t)
+			h, _, signer := h.signer(t)
 			_, err := Publish(t.Context(), h.Options, Publication{Reference: repository, Key: signer})
 			if want := strings.ReplaceAll(tt.want, "linux/amd64", hostPlatform()); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("error %v, want %q", err, want)
