@@ -16,8 +16,7 @@ type Alpine struct {
 	KeysFrom string `yaml:"keys_from"`
 	// Keys are the only ones that an index may be signed with: the name of
 	// the key's file to its SHA-256.
-	Keys      map[string]string `yaml:"keys"`
-	Platforms []string          `yaml:"platforms"` // such as linux/arm64
+	Keys map[string]string `yaml:"keys"`
 	// Packages are wanted; what they depend on comes with them.
 	Packages []string `yaml:"packages"`
 	// Files are the only ones taken, with what they need to run: paths or

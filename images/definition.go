@@ -15,7 +15,9 @@ type Definition struct {
 	Name    string  `yaml:"name"`
 	Image   Image   `yaml:"image"`
 	Budgets Budgets `yaml:"budgets"`
-	Flags   Flags   `yaml:"flags"`
+	// Platforms are those that there can be one of for: linux/arm64 and the like.
+	Platforms []string `yaml:"platforms"`
+	Flags     Flags    `yaml:"flags"`
 	// Components are compiled from source. A definition has either them or
 	// Alpine.
 	Components []Component `yaml:"components"`

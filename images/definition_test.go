@@ -104,6 +104,7 @@ small.yaml: field image.command is missing
 small.yaml: field image.binary is missing
 small.yaml: field budgets.disk must be a number of bytes
 small.yaml: field budgets.compressed must be a number of bytes
+small.yaml: field platforms is empty
 small.yaml: field components is empty
 small.yaml: field config is empty
 small.yaml: field paths is empty`)

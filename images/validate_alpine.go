@@ -31,13 +31,6 @@ func (a Alpine) validate(v *validator) {
 		v.match(keyPattern, "alpine.keys", name)
 		v.match(sha256Pattern, fmt.Sprintf("alpine.keys[%q]", name), a.Keys[name])
 	}
-	v.check(len(a.Platforms) > 0, "alpine.platforms", "is empty")
-	for i, platform := range a.Platforms {
-		_, err := AlpineArch(platform)
-		v.check(err == nil, fmt.Sprintf("alpine.platforms[%d]", i), fmt.Sprintf(
-			"is %q: it must be one of %q", platform, slices.Sorted(maps.Keys(arches))))
-	}
-	v.once("alpine.platforms", a.Platforms)
 	v.list(wantedPattern, "alpine.packages", a.Packages)
 	for i, p := range a.Files {
 		at := fmt.Sprintf("alpine.files[%d]", i)
@@ -104,14 +97,15 @@ func (v *validator) seconds(field string, n int64) {
 }
 
 // match refuses a lock that was resolved for something else than d wants.
-func (a LockedAlpine) match(v *validator, d Alpine) {
+func (a LockedAlpine) match(v *validator, definition Definition) {
 	const remedy = ": run `mage lock` again with -update"
+	d := definition.Alpine
 	v.check(a.Branch == d.Branch, "alpine.branch", fmt.Sprintf("is %q, but the definition says %q%s", a.Branch, d.Branch, remedy))
 	v.same("alpine.repositories", a.Repositories, d.Repositories, remedy)
 	v.same("alpine.wanted", a.Wanted, d.Packages, remedy)
 	for n, p := range a.Platforms {
 		at := element("alpine.platforms", p.Platform, n)
-		v.check(slices.Contains(d.Platforms, p.Platform), at, "is not in the definition"+remedy)
+		v.check(slices.Contains(definition.Platforms, p.Platform), at, "is not in the definition"+remedy)
 		for i, x := range p.Indexes {
 			_, trusted := d.Keys[x.Signer]
 			v.check(trusted, element(at+".indexes", x.Repository, i)+".signer",

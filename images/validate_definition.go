@@ -39,6 +39,7 @@ func (d Definition) validate(file string) error {
 		v.check(d.Budgets.Disk > 0, "budgets.disk", "must be a number of bytes")
 		v.check(d.Budgets.Compressed > 0, "budgets.compressed", "must be a number of bytes")
 	}
+	d.validatePlatforms(&v)
 	d.Flags.validate(&v)
 	d.validateOrigin(&v)
 	if d.IsImage() || d.Alpine == nil {
@@ -47,6 +48,18 @@ func (d Definition) validate(file string) error {
 		v.check(len(d.Install)+len(d.Config)+len(d.Links)+len(d.Paths) == 0, "image", "is missing, but there is something to put into one")
 	}
 	return v.err()
+}
+
+// validatePlatforms wants platforms that there are packages for. Which of them
+// others can be compiled for, the recipes know.
+func (d Definition) validatePlatforms(v *validator) {
+	v.check(len(d.Platforms) > 0, "platforms", "is empty")
+	for i, platform := range d.Platforms {
+		_, err := AlpineArch(platform)
+		v.check(err == nil, fmt.Sprintf("platforms[%d]", i), fmt.Sprintf(
+			"is %q: it must be one of %q", platform, slices.Sorted(maps.Keys(arches))))
+	}
+	v.once("platforms", d.Platforms)
 }
 
 // validateOrigin wants files to come either from source or from packages.

@@ -103,7 +103,7 @@ func (l Lock) match(file string, d Definition) error {
 	}
 	switch {
 	case l.Alpine != nil && d.Alpine != nil:
-		l.Alpine.match(&v, *d.Alpine)
+		l.Alpine.match(&v, d)
 	case l.Alpine != nil:
 		v.check(false, "alpine", "is not in the definition")
 	case d.Alpine != nil:

@@ -18,9 +18,9 @@ type Build struct {
 	SourceDateEpoch int64               // seconds since 1970
 	FormatVersion   int                 // of what is written for the same files
 
-	Toolchain *Toolchain // nil where nothing is compiled
-	Source    Source
-	Inputs    []Input
+	Toolchains []Toolchain // none where nothing is compiled
+	Source     Source
+	Inputs     []Input
 
 	Builder           string    // an address that names who built
 	Invocation        string    // names this one build
@@ -29,8 +29,9 @@ type Build struct {
 
 // A Toolchain is the compiler, to the byte.
 type Toolchain struct {
-	ID      string // hash over its programs, libraries and headers
-	Version string // as the compiler prints it
+	Platform string // that it compiles for
+	ID       string // hash over its programs, libraries and headers
+	Version  string // as the compiler prints it
 }
 
 // A Source is the checkout that was built from.

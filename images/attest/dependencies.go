@@ -27,7 +27,7 @@ func parameters(values map[string]any) (*structpb.Struct, error) {
 	return &s, nil
 }
 
-// dependencies are the checkout, the compiler and the inputs, in their order:
+// dependencies are the checkout, the compilers and the inputs, in their order:
 // that in which patches are applied.
 func (b Build) dependencies() ([]*intoto.ResourceDescriptor, error) {
 	source := &intoto.ResourceDescriptor{Name: "repository", Uri: "git+" + b.Source.Address}
@@ -36,10 +36,10 @@ func (b Build) dependencies() ([]*intoto.ResourceDescriptor, error) {
 	}
 	all := []*intoto.ResourceDescriptor{source}
 	about := []map[string]any{{"role": "repository", "tree": b.Source.Tree}}
-	if b.Toolchain != nil {
+	for _, tc := range b.Toolchains {
 		// A hash over many files: no file has it, so it has a name of its own.
-		all = append(all, &intoto.ResourceDescriptor{Name: "toolchain", Digest: map[string]string{"nginxScratchToolchain": b.Toolchain.ID}})
-		about = append(about, map[string]any{"role": "toolchain", "version": b.Toolchain.Version})
+		all = append(all, &intoto.ResourceDescriptor{Name: "toolchain", Digest: map[string]string{"nginxScratchToolchain": tc.ID}})
+		about = append(about, map[string]any{"role": "toolchain", "version": tc.Version, "platform": tc.Platform})
 	}
 	for _, in := range b.Inputs {
 		d := &intoto.ResourceDescriptor{Name: in.Name, Digest: map[string]string{"sha256": in.SHA256}}

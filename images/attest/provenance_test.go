@@ -12,7 +12,7 @@ func sample() Build {
 		Definition: "static", Platforms: []string{"linux/amd64"}, Base: "host",
 		Flags:           map[string][]string{"compile": {"-O2", "-fPIE"}, "link": {"-static-pie"}},
 		SourceDateEpoch: 1789464508, FormatVersion: 1,
-		Toolchain: &Toolchain{ID: digest("c").Hex, Version: "gcc (Debian 12.2.0-14) 12.2.0"},
+		Toolchains: []Toolchain{{ID: digest("c").Hex, Version: "gcc (Debian 12.2.0-14) 12.2.0"}},
 		Source: Source{
 			Address: "https://github.com/nginx-scratch/nginx-scratch",
 			Commit:  "0123456789abcdef0123456789abcdef01234567", Tree: TreeClean,
@@ -58,7 +58,7 @@ func TestProvenance(t *testing.T) {
 func TestProvenanceOfLess(t *testing.T) {
 	t.Parallel()
 	b := sample()
-	b.Base, b.Flags, b.Toolchain, b.Inputs = "", nil, nil, b.Inputs[:1]
+	b.Base, b.Flags, b.Toolchains, b.Inputs = "", nil, nil, b.Inputs[:1]
 	b.Source.Commit, b.Source.Tree = "", TreeUnknown
 	d, err := b.Document()
 	if err != nil {

@@ -29,6 +29,9 @@ type Toolchain struct {
 	GCC     int      // major version
 	Version string   // as the compiler prints it
 	Headers []string // folders of the kernel's user headers
+	// Prefix is what the names of a cross compiler's programs begin with, and
+	// Emulator the name of what runs its output; empty for the machine's own.
+	Prefix, Emulator string
 }
 
 // Mount shows the host's Source, a file or a folder, at the absolute path

@@ -25,6 +25,7 @@ func Host(ctx context.Context) (Toolchain, error) {
 type machine struct {
 	path    string // PATH
 	include string // the folder that has the kernel's headers
+	cross   *cross // of another platform's toolchain; nil for the machine's own
 }
 
 func (m machine) toolchain(ctx context.Context) (Toolchain, error) {
@@ -34,16 +35,42 @@ func (m machine) toolchain(ctx context.Context) (Toolchain, error) {
 	}
 	if len(missing) > 0 {
 		what, packages := names(missing, func(n need) string { return n.debian })
-		return Toolchain{}, fmt.Errorf("compiling needs %s, which this machine lacks: run `apt-get install -y %s` "+
-			"(or the like of your distribution)", strings.Join(what, ", "), strings.Join(packages, " "))
+		return Toolchain{}, fmt.Errorf("compiling%s needs %s, which this machine lacks: run `apt-get install -y %s` "+
+			"(or the like of your distribution)", m.purpose(), strings.Join(what, ", "), strings.Join(packages, " "))
 	}
 	if t.ID, err = m.identify(ctx, t.Headers); err != nil {
 		return Toolchain{}, err
+	}
+	if m.cross != nil {
+		t.Prefix, t.Emulator = m.cross.prefix(), m.cross.emulator()
 	}
 	return t, nil
 }
 
 func (m machine) folders() (path, include string) { return m.path, m.include }
+
+func (m machine) needs() ([]need, need) {
+	if m.cross == nil {
+		return required, kernelHeaders
+	}
+	return m.cross.needs()
+}
+
+// prefix is what the names of the compiler's programs begin with.
+func (m machine) prefix() string {
+	if m.cross == nil {
+		return ""
+	}
+	return m.cross.prefix()
+}
+
+// purpose is what an error says it is compiled for.
+func (m machine) purpose() string {
+	if m.cross == nil {
+		return ""
+	}
+	return " for " + m.cross.goarch
+}
 
 func (machine) stat(name string) (fs.FileInfo, error) { return os.Stat(name) }
 

@@ -69,14 +69,15 @@ func (m machine) files(ctx context.Context, headers []string) ([]string, error) 
 
 // parts finds the programs, and the files and folders besides the kernel's headers.
 func (m machine) parts(ctx context.Context) (programs, others []string, err error) {
-	for _, n := range required {
+	needed, _ := m.needs()
+	for _, n := range needed {
 		path, err := lookPath(n.what, m.path, m.stat)
 		if err != nil {
 			return nil, nil, fmt.Errorf("looking for %s: %w", n.what, err)
 		}
 		programs = append(programs, path)
 	}
-	text, err := m.ask(ctx, "gcc", "-print-search-dirs")
+	text, err := m.ask(ctx, m.prefix()+"gcc", "-print-search-dirs")
 	if err != nil {
 		return nil, nil, err
 	}

@@ -45,6 +45,8 @@ type rootFolder struct{ dir *os.File }
 
 func (rootFolder) folders() (path, include string) { return Path, "/usr/include" }
 
+func (rootFolder) needs() ([]need, need) { return required, kernelHeaders }
+
 // stat takes an absolute link, such as that of /bin/sed to /bin/busybox, for
 // one within the root.
 func (r rootFolder) stat(name string) (fs.FileInfo, error) {

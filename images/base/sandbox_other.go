@@ -13,6 +13,9 @@ var errElsewhere = fmt.Errorf("%w: compiling needs Linux; images made of package
 // Host is the toolchain of this machine, which needs Linux.
 func Host(context.Context) (Toolchain, error) { return Toolchain{}, errElsewhere }
 
+// Cross is a cross compiler of this machine, which needs Linux.
+func Cross(context.Context, string) (Toolchain, error) { return Toolchain{}, errElsewhere }
+
 // InRoot is the toolchain of a root, which needs Linux.
 func InRoot(context.Context, string, string) (Toolchain, error) { return Toolchain{}, errElsewhere }
 

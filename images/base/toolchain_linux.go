@@ -15,18 +15,26 @@ import (
 // need is something that compiling needs, and the packages that have it.
 type need struct{ what, debian, alpine string }
 
-// required are the programs the recipes run.
-var required = []need{
+// compilers are the programs the recipes run whose names have a prefix where
+// they are for another platform.
+var compilers = []need{
 	{"gcc", "gcc", "gcc"},
 	{"gcc-ar", "gcc", "gcc"},
 	{"gcc-ranlib", "gcc", "gcc"},
 	{"strip", "binutils", "binutils"},
+}
+
+// helpers are the other programs the recipes run.
+var helpers = []need{
 	{"make", "make", "make"},
 	{"perl", "perl", "perl"},
 	{"sed", "sed", "busybox"},
 	{"install", "coreutils", "busybox"},
 	{"cp", "coreutils", "busybox"},
 }
+
+// required are the programs of this machine's own toolchain.
+var required = slices.Concat(compilers, helpers)
 
 // What else is needed.
 var (
@@ -45,6 +53,9 @@ var perlModules = []string{
 type place interface {
 	// folders returns the PATH and the folder that has the kernel's headers.
 	folders() (path, include string)
+	// needs returns the programs to look for, the compiler first, and the kernel's
+	// headers.
+	needs() (programs []need, headers need)
 	// stat follows links, as programs of the place do.
 	stat(name string) (fs.FileInfo, error)
 	// ask runs a program and returns what it prints. That it fails is an
@@ -56,7 +67,8 @@ type place interface {
 // is missing at once.
 func survey(ctx context.Context, p place) (t Toolchain, missing []need, err error) {
 	path, _ := p.folders()
-	for _, n := range required {
+	programs, kernel := p.needs()
+	for _, n := range programs {
 		if _, err := lookPath(n.what, path, p.stat); err != nil {
 			missing = append(missing, n)
 		}
@@ -70,13 +82,14 @@ func survey(ctx context.Context, p place) (t Toolchain, missing []need, err erro
 	} else if err != nil {
 		return Toolchain{}, nil, err
 	}
-	t.Headers, err = headers(ctx, p)
+	gcc := programs[0].what
+	t.Headers, err = headers(ctx, p, gcc)
 	if errors.Is(err, fs.ErrNotExist) {
-		missing = append(missing, kernelHeaders)
+		missing = append(missing, kernel)
 	} else if err != nil {
 		return Toolchain{}, nil, err
 	}
-	version, err := p.ask(ctx, "gcc", "-dumpfullversion")
+	version, err := p.ask(ctx, gcc, "-dumpfullversion")
 	if err != nil {
 		return Toolchain{}, nil, err
 	}
@@ -88,8 +101,8 @@ func survey(ctx context.Context, p place) (t Toolchain, missing []need, err erro
 }
 
 // headers returns where linux, asm and asm-generic are.
-func headers(ctx context.Context, p place) ([]string, error) {
-	multiarch, err := p.ask(ctx, "gcc", "-print-multiarch")
+func headers(ctx context.Context, p place, gcc string) ([]string, error) {
+	multiarch, err := p.ask(ctx, gcc, "-print-multiarch")
 	if err != nil {
 		return nil, err
 	}

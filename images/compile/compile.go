@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"syscall"
@@ -24,8 +25,8 @@ import (
 	"github.com/nginx-scratch/nginx-scratch/images/recipe"
 )
 
-// Compiler makes the components of one plan. All fields but Root, Keep and
-// Progress are needed.
+// Compiler makes the components of one plan. All fields but Root,
+// Platform, Keep and Progress are needed.
 type Compiler struct {
 	// Dir is the cache:
 	//
@@ -35,6 +36,8 @@ type Compiler struct {
 	//	work.lock                  held by every build that may have work folders
 	//	logs/NAME.log              of the last compile that failed
 	//	kept/NAME                  the last work folder that was to be kept
+	//
+	// With a Platform, the last two are NAME-ARCH.
 	Dir        string
 	Definition images.Definition
 	Lock       images.Lock
@@ -49,7 +52,10 @@ type Compiler struct {
 	// Root is where the toolchain of the plan is: a folder that becomes / for
 	// every command, or empty for this machine. It has the folder build.
 	Root string
-	Jobs int // commands that make runs at once
+	// Platform is what is compiled for, such as linux/arm64, where people are to
+	// be told, and empty where it goes without saying.
+	Platform string
+	Jobs     int // commands that make runs at once
 	// Keep leaves the work folder of a component, compiled or failed.
 	Keep     bool
 	Progress *progress.Output
@@ -104,7 +110,7 @@ func (c *Compiler) compile(ctx context.Context, components []recipe.Component) e
 			err = fmt.Errorf("the disk of %s is full, free some and run again: %w", c.Dir, err)
 		}
 		if err != nil {
-			return fmt.Errorf("compiling %s %s: %w", p.Name, p.Version, err)
+			return fmt.Errorf("%s: %w", c.doing(p), err)
 		}
 	}
 	return nil
@@ -158,10 +164,27 @@ func (c *Compiler) once(ctx context.Context, p recipe.Component) (err error) {
 			return fmt.Errorf("removing what is damaged: %w", err)
 		}
 	}
-	task := c.Progress.Start(fmt.Sprintf("compiling %s %s", p.Name, p.Version), 0)
+	task := c.Progress.Start(c.doing(p), 0)
 	err = c.work(ctx, p)
 	task.Done(err)
 	return err
+}
+
+// doing is what people are told about the compile of p.
+func (c *Compiler) doing(p recipe.Component) string {
+	text := "compiling " + p.Name + " " + p.Version
+	if c.Platform != "" {
+		text += " for " + c.Platform
+	}
+	return text
+}
+
+// label names what is left of the compile of p.
+func (c *Compiler) label(p recipe.Component) string {
+	if c.Platform == "" {
+		return p.Name
+	}
+	return p.Name + "-" + path.Base(c.Platform)
 }
 
 // enter prepares the cache and returns the lock that keeps other builds from

@@ -92,7 +92,7 @@ func (j job) failed(s recipe.Step, cause error) error {
 	if errors.Is(cause, base.ErrUnavailable) {
 		return cause
 	}
-	kept := filepath.Join(j.Dir, "logs", j.component.Name+".log")
+	kept := filepath.Join(j.Dir, "logs", j.label(j.component)+".log")
 	if err := os.Rename(j.log(), kept); err != nil {
 		return errors.Join(cause, fmt.Errorf("keeping the log: %w", err))
 	}

@@ -56,7 +56,7 @@ func (c *Compiler) leave(dir string, p recipe.Component) error {
 	if !c.Keep {
 		return os.RemoveAll(dir)
 	}
-	kept := filepath.Join(c.Dir, "kept", p.Name)
+	kept := filepath.Join(c.Dir, "kept", c.label(p))
 	if err := os.RemoveAll(kept); err != nil {
 		return fmt.Errorf("removing an older work folder: %w", err)
 	}

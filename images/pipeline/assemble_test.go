@@ -56,7 +56,7 @@ func definition(mappings ...images.Mapping) images.Definition {
 func assemble(t *testing.T, dir string, nginx compile.Entry, mappings ...images.Mapping) (*tree.Tree, error) {
 	t.Helper()
 	b := &builder{Options: Options{Repository: dir}, definition: definition(mappings...)}
-	b.origin = &compiled{builder: b, nginx: nginx}
+	b.origin = &compiled{builder: b, built: map[string]built{hostPlatform(): {nginx: nginx}}}
 	return b.assemble(t.Context(), hostPlatform())
 }
 

@@ -9,7 +9,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/nginx-scratch/nginx-scratch/images"
@@ -37,30 +40,49 @@ type place struct {
 	toolchain base.Toolchain
 }
 
-// choose returns the base that was asked for, or the Alpine base where it can
-// be had without waiting and else this machine, and says which.
-func (b *builder) choose(ctx context.Context) (place, error) {
-	switch b.Base {
-	case BaseHost:
-		return host(ctx)
-	case BaseAlpine:
-		return b.alpineBase(ctx)
-	case "":
+// choose returns where to compile for each platform: in the base that was asked
+// for, or in the Alpine base where it can be had without waiting and else on this
+// machine, and says which.
+func (b *builder) choose(ctx context.Context) (map[string]place, error) {
+	foreign := slices.DeleteFunc(slices.Clone(b.Platforms), func(p string) bool { return p == hostPlatform() })
+	alpine, why := b.Base == BaseAlpine, ""
+	switch {
+	case alpine && len(foreign) > 0:
+		return nil, fmt.Errorf("base %q: it compiles for %s, not for %s: only this machine has cross compilers (-base %s)",
+			BaseAlpine, hostPlatform(), strings.Join(foreign, ", "), BaseHost)
+	case alpine || b.Base == BaseHost:
+	case b.Base != "":
+		return nil, fmt.Errorf("base %q: it must be %q or %q", b.Base, BaseAlpine, BaseHost)
+	case len(foreign) > 0:
+		b.out.Note("base: host, for it has the cross compilers")
 	default:
-		return place{}, fmt.Errorf("base %q: it must be %q or %q", b.Base, BaseAlpine, BaseHost)
+		if why, alpine = b.alpineAtHand(ctx); alpine {
+			b.out.Note("base: alpine, for " + why)
+		} else {
+			b.out.Note("base: host, for " + why)
+		}
 	}
-	why, ok := b.alpineAtHand(ctx)
-	if ok {
-		b.out.Note("base: alpine, for " + why)
-		return b.alpineBase(ctx)
+	if alpine {
+		p, err := b.alpineBase(ctx)
+		return map[string]place{hostPlatform(): p}, err
 	}
-	b.out.Note("base: host, for " + why)
-	return host(ctx)
+	return compilers(ctx, b.Platforms)
 }
 
-func host(ctx context.Context) (place, error) {
-	toolchain, err := base.Host(ctx)
-	return place{toolchain: toolchain}, err
+// compilers are the toolchains of this machine for platforms. What any of them lacks
+// is said at once.
+func compilers(ctx context.Context, platforms []string) (map[string]place, error) {
+	places, errs := map[string]place{}, []error{}
+	for _, platform := range platforms {
+		toolchain, err := base.Toolchain{}, error(nil)
+		if platform == hostPlatform() {
+			toolchain, err = base.Host(ctx)
+		} else {
+			toolchain, err = base.Cross(ctx, path.Base(platform))
+		}
+		places[platform], errs = place{toolchain: toolchain}, append(errs, err)
+	}
+	return places, errors.Join(errs...)
 }
 
 // alpineAtHand says whether the Alpine base can be had without waiting, and why.

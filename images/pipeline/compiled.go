@@ -6,8 +6,8 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -24,56 +24,86 @@ import (
 // compiled is the origin of images whose files are compiled from source.
 type compiled struct {
 	*builder
+
+	built map[string]built // by platform
+}
+
+// built is what is compiled for one platform, and where.
+type built struct {
 	place    place
 	compiler *compile.Compiler
 	nginx    compile.Entry
 	entry    compile.Entry // where the definition asks for one
 }
 
-func (o *compiled) prepare(ctx context.Context, _ []string) error {
-	place, err := o.choose(ctx)
+// prepare compiles for one platform after the other, once it is known that it
+// can be done for all of them.
+func (o *compiled) prepare(ctx context.Context, platforms []string) error {
+	places, err := o.choose(ctx)
 	if err != nil {
 		return err
 	}
-	o.place = place
-	plan, err := recipe.Plan(o.definition, o.lock, runtime.GOARCH, recipe.Toolchain{
-		ID: place.toolchain.ID, GCC: place.toolchain.GCC, Headers: place.toolchain.Headers,
+	o.built = map[string]built{}
+	for _, platform := range platforms {
+		p := built{place: places[platform]}
+		if p.compiler, err = o.compilerFor(platform, p.place); err != nil {
+			return err
+		}
+		o.built[platform] = p
+	}
+	for _, platform := range platforms {
+		p := o.built[platform]
+		if o.definition.Image.Entry != "" {
+			if p.entry, err = p.compiler.Component(ctx, recipe.Entry); err != nil {
+				return err
+			}
+		}
+		if p.nginx, err = p.compiler.Component(ctx, "nginx"); err != nil {
+			return err
+		}
+		o.built[platform] = p
+	}
+	return nil
+}
+
+func (o *compiled) compilerFor(platform string, at place) (*compile.Compiler, error) {
+	plan, err := recipe.Plan(o.definition, o.lock, path.Base(platform), recipe.Toolchain{
+		ID: at.toolchain.ID, GCC: at.toolchain.GCC, Headers: at.toolchain.Headers,
+		Prefix: at.toolchain.Prefix, Emulator: at.toolchain.Emulator,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	fetcher, err := NewFetcher(o.Env, o.out)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	o.compiler = &compile.Compiler{
-		Dir: fetcher.Cache, Definition: o.definition, Lock: o.lock, Plan: plan, Root: place.root,
+	c := &compile.Compiler{
+		Dir: fetcher.Cache, Definition: o.definition, Lock: o.lock, Plan: plan, Root: at.root,
 		Path: fetcher.Path, Fetch: fetcher.Fetch, Run: base.Run, Jobs: o.Jobs, Keep: o.Keep, Progress: o.out,
 	}
-	if o.definition.Image.Entry != "" {
-		if o.entry, err = o.compiler.Component(ctx, recipe.Entry); err != nil {
-			return err
-		}
+	if len(o.Platforms) > 1 || platform != hostPlatform() {
+		c.Platform = platform
 	}
-	o.nginx, err = o.compiler.Component(ctx, "nginx")
-	return err
+	return c, nil
 }
 
 // fill adds what nginx has installed, and the entry.
-func (o *compiled) fill(_ context.Context, _ string, t *tree.Tree) error {
+func (o *compiled) fill(_ context.Context, platform string, t *tree.Tree) error {
+	p := o.built[platform]
 	for _, m := range o.definition.Install {
 		mode := fs.FileMode(0o644)
 		if m.To == o.definition.Image.Binary {
 			mode = 0o755
 		}
-		if err := add(t, m.To, mode, o.nginx, m.From, tree.Origin{Component: "nginx", Path: m.From}); err != nil {
+		if err := add(t, m.To, mode, p.nginx, m.From, tree.Origin{Component: "nginx", Path: m.From}); err != nil {
 			return err
 		}
 	}
 	if o.definition.Image.Entry == "" {
 		return nil
 	}
-	return add(t, o.definition.Image.Entry, 0o755, o.entry, recipe.Entry, entryOrigin)
+	return add(t, o.definition.Image.Entry, 0o755, p.entry, recipe.Entry, entryOrigin)
 }
 
 // entryOrigin is of the program whose source is the project's own.
@@ -90,7 +120,7 @@ func add(t *tree.Tree, to string, mode fs.FileMode, from compile.Entry, name str
 
 // contents lists the components. Linked into one program, they share its bytes
 // by what its symbols say.
-func (o *compiled) contents(_ string, t *tree.Tree) []row {
+func (o *compiled) contents(platform string, t *tree.Tree) []row {
 	var rest, licenses int64
 	for f := range t.All() {
 		switch {
@@ -100,7 +130,7 @@ func (o *compiled) contents(_ string, t *tree.Tree) []row {
 			rest += int64(len(f.Data))
 		}
 	}
-	linked := o.linked()
+	linked := o.linked(o.built[platform])
 	var rows []row
 	for _, c := range o.lock.Components {
 		rows = append(rows, row{c.Name, c.Revision(), linked[c.Name]})
@@ -111,16 +141,16 @@ func (o *compiled) contents(_ string, t *tree.Tree) []row {
 
 // linked is an estimate to look at. Where it cannot be made, because the
 // libraries have left the cache, all bytes stay with the program.
-func (o *compiled) linked() map[string]int64 {
+func (o *compiled) linked(p built) map[string]int64 {
 	libraries := map[string][]string{}
 	for _, c := range o.lock.Components {
-		paths, err := filepath.Glob(filepath.Join(o.compiler.Installed(c.Name), "lib", "*.a"))
+		paths, err := filepath.Glob(filepath.Join(p.compiler.Installed(c.Name), "lib", "*.a"))
 		if err != nil || c.Name != "nginx" && len(paths) == 0 {
 			return nil
 		}
 		libraries[c.Name] = paths
 	}
-	sizes, err := size.Attribute(o.nginx.Path("sbin/nginx.symbols"), "nginx", libraries)
+	sizes, err := size.Attribute(p.nginx.Path("sbin/nginx.symbols"), "nginx", libraries)
 	if err != nil {
 		o.out.Note(fmt.Sprintf("the sizes of the components are not known: %v", err))
 	}
@@ -148,14 +178,17 @@ func (o *compiled) archives() (all []images.Input) {
 	return all
 }
 
-// made adds the compiler, its flags and the sources; and the packages that the
+// made adds the compilers, their flags and the sources; and the packages that the
 // compiler is from, where it is not this machine's.
 func (o *compiled) made(record *attest.Build) error {
 	record.Flags = o.flags()
 	record.Base = BaseHost
-	record.Toolchain = &attest.Toolchain{ID: o.place.toolchain.ID, Version: o.place.toolchain.Version}
+	for _, platform := range o.Platforms {
+		tc := o.built[platform].place.toolchain
+		record.Toolchains = append(record.Toolchains, attest.Toolchain{Platform: platform, ID: tc.ID, Version: tc.Version})
+	}
 	record.Inputs = append(record.Inputs, sourceInputs(o.definition, o.lock)...)
-	if o.place.root == "" {
+	if o.built[hostPlatform()].place.root == "" {
 		return nil
 	}
 	record.Base = BaseAlpine
@@ -164,14 +197,20 @@ func (o *compiled) made(record *attest.Build) error {
 	return err
 }
 
-// flags are those that this compiler was given: for all components, and what some
-// have besides.
+// flags are those that the compilers were given: for all components, and what
+// some platforms and components have besides.
 func (o *compiled) flags() map[string][]string {
 	d := o.definition
-	all := map[string][]string{"link": d.Flags.Link, "compile": slices.Concat(d.Flags.Compile, d.Flags.Arch[runtime.GOARCH])}
-	for _, since := range slices.Sorted(maps.Keys(d.Flags.Since)) {
-		if o.place.toolchain.GCC >= since {
-			all["compile"] = append(all["compile"], d.Flags.Since[since]...)
+	all := map[string][]string{"link": d.Flags.Link, "compile": d.Flags.Compile}
+	for _, platform := range o.Platforms {
+		flags := slices.Clone(d.Flags.Arch[path.Base(platform)])
+		for _, since := range slices.Sorted(maps.Keys(d.Flags.Since)) {
+			if o.built[platform].place.toolchain.GCC >= since {
+				flags = append(flags, d.Flags.Since[since]...)
+			}
+		}
+		if len(flags) > 0 {
+			all["compile/"+platform] = flags
 		}
 	}
 	for _, c := range d.Components {

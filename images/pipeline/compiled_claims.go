@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/nginx-scratch/nginx-scratch/images"
+	"github.com/nginx-scratch/nginx-scratch/images/compile"
 	"github.com/nginx-scratch/nginx-scratch/images/recipe"
 	"github.com/nginx-scratch/nginx-scratch/images/source"
 	"github.com/nginx-scratch/nginx-scratch/images/tree"
@@ -17,22 +18,23 @@ import (
 )
 
 // claims holds what the advisories say against what was built.
-func (o *compiled) claims(ctx context.Context, t *tree.Tree) ([]vex.Claim, error) {
+func (o *compiled) claims(ctx context.Context, platform string, t *tree.Tree) ([]vex.Claim, error) {
 	name := path.Join("images", o.Name+".advisories.yaml")
 	advisories, err := images.LoadAdvisories(os.DirFS(o.Repository), name, o.definition, o.lock)
 	if err != nil {
 		return nil, err
 	}
-	patches, err := o.patches(ctx, advisories)
+	patches, err := o.patches(ctx, o.built[platform].compiler, advisories)
 	if err != nil {
 		return nil, err
 	}
+	nginx := o.built[platform].nginx
 	program, _ := t.Lookup(o.definition.Image.Binary)
-	configuration, err := os.ReadFile(o.nginx.Path(recipe.OpenSSLConfiguration))
+	configuration, err := os.ReadFile(nginx.Path(recipe.OpenSSLConfiguration))
 	if err != nil {
 		return nil, fmt.Errorf("reading what OpenSSL was compiled without: %w", err)
 	}
-	symbols, err := symbolsOf(o.nginx.Path("sbin/nginx.symbols"))
+	symbols, err := symbolsOf(nginx.Path("sbin/nginx.symbols"))
 	if err != nil {
 		return nil, err
 	}
@@ -51,17 +53,17 @@ func (o *compiled) claims(ctx context.Context, t *tree.Tree) ([]vex.Claim, error
 var patchLimits = source.Limits{Bytes: 1 << 26, Entries: 10_000}
 
 // patches reads the texts that advisories refer to out of the locked archives.
-func (o *compiled) patches(ctx context.Context, advisories []images.Advisory) (map[string][]byte, error) {
+func (o *compiled) patches(ctx context.Context, compiler *compile.Compiler, advisories []images.Advisory) (map[string][]byte, error) {
 	texts := map[string][]byte{}
 	for _, c := range o.lock.Components {
 		uses := func(a images.Advisory) bool { return a.Component == c.Name && a.Patch != "" }
 		if c.Patches == nil || !slices.ContainsFunc(advisories, uses) {
 			continue
 		}
-		if err := o.compiler.Fetch(ctx, []images.Input{c.Patches.Archive}); err != nil {
+		if err := compiler.Fetch(ctx, []images.Input{c.Patches.Archive}); err != nil {
 			return nil, err
 		}
-		series, err := source.ReadSeries(ctx, o.compiler.Path(c.Patches.Archive), patchLimits)
+		series, err := source.ReadSeries(ctx, compiler.Path(c.Patches.Archive), patchLimits)
 		if err != nil {
 			return nil, err
 		}

@@ -19,7 +19,7 @@ import (
 // the distribution, and a list of the components as apk has it: scanners look
 // for that, and cannot see what is in a static program.
 func (o *compiled) describe(_ context.Context, platform string, t *tree.Tree) ([]sbom.Component, error) {
-	if err := o.addLicenses(t); err != nil {
+	if err := o.addLicenses(platform, t); err != nil {
 		return nil, err
 	}
 	components := o.components()

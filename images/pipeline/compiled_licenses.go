@@ -19,9 +19,9 @@ import (
 const licenseFolder = "usr/share/licenses"
 
 // addLicenses adds the license texts that the components have installed.
-func (o *compiled) addLicenses(t *tree.Tree) error {
+func (o *compiled) addLicenses(platform string, t *tree.Tree) error {
 	found := map[string]bool{}
-	files := os.DirFS(o.nginx.Path(""))
+	files := os.DirFS(o.built[platform].nginx.Path(""))
 	err := fs.WalkDir(files, recipe.Licenses, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err

@@ -43,7 +43,7 @@ func (b *builder) describe(ctx context.Context, platform string, t *tree.Tree) (
 	documents := []release.Document{
 		{Kind: release.SPDX, Platform: platform, Data: spdx}, {Kind: release.CycloneDX, Platform: platform, Data: cyclonedx},
 	}
-	claims, err := b.origin.claims(ctx, t)
+	claims, err := b.origin.claims(ctx, platform, t)
 	if err != nil {
 		return nil, err
 	}

@@ -88,7 +88,7 @@ func (o Options) oldLock(d images.Definition, chosen []string, update bool) (ima
 		return images.LockedAlpine{}, nil // nothing of it says anything about this branch
 	}
 	for _, p := range l.Alpine.Platforms {
-		if slices.Contains(d.Alpine.Platforms, p.Platform) && !slices.Contains(chosen, p.Platform) {
+		if slices.Contains(d.Platforms, p.Platform) && !slices.Contains(chosen, p.Platform) {
 			return images.LockedAlpine{}, fmt.Errorf("%w\nso what it has for %s is of no use either: run again without -platform", mismatch, p.Platform)
 		}
 	}
@@ -102,7 +102,7 @@ func (o Options) resolve(ctx context.Context, d images.Definition, before images
 		return images.Lock{}, err
 	}
 	locked := images.LockedAlpine{Branch: d.Alpine.Branch, Repositories: d.Alpine.Repositories, Wanted: d.Alpine.Packages}
-	for _, platform := range d.Alpine.Platforms {
+	for _, platform := range d.Platforms {
 		was, there := before.Platform(platform)
 		switch {
 		case slices.Contains(chosen, platform):

@@ -75,4 +75,4 @@ func linksBetween(t *tree.Tree, program string) (map[string][]string, error) {
 
 // claims is empty: it is Alpine that knows what its packages have fixed, and
 // scanners ask it.
-func (o *packaged) claims(context.Context, *tree.Tree) ([]vex.Claim, error) { return nil, nil }
+func (o *packaged) claims(context.Context, string, *tree.Tree) ([]vex.Claim, error) { return nil, nil }

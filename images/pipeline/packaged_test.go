@@ -18,8 +18,8 @@ import (
 
 func TestPlatforms(t *testing.T) {
 	t.Parallel()
-	packages := images.Definition{Name: "alpine", Alpine: &images.Alpine{Platforms: []string{hostPlatform(), "linux/arm/v7", "linux/s390x"}}}
-	static := images.Definition{Name: "static"}
+	packages := images.Definition{Name: "alpine", Alpine: &images.Alpine{}, Platforms: []string{hostPlatform(), "linux/arm/v7", "linux/s390x"}}
+	static := images.Definition{Name: "static", Platforms: []string{hostPlatform(), "linux/riscv64"}}
 	for _, tt := range []struct {
 		name  string
 		d     images.Definition
@@ -34,8 +34,9 @@ func TestPlatforms(t *testing.T) {
 		{"empty", packages, []string{""}, nil, `platform "": images/alpine.yaml has only `},
 		{"static", static, nil, []string{hostPlatform()}, ""},
 		{"static by name", static, []string{hostPlatform()}, []string{hostPlatform()}, ""},
-		{"static for another", static, []string{"linux/mips"}, nil, `platform "linux/mips": static is compiled on the platform that it is for, which is ` + hostPlatform()},
-		{"static for all", static, []string{"all"}, nil, `platform "all": static is compiled on the platform`},
+		{"static for another", static, []string{"linux/riscv64"}, []string{"linux/riscv64"}, ""},
+		{"static for all", static, []string{"all"}, []string{hostPlatform(), "linux/riscv64"}, ""},
+		{"static for what is not there", static, []string{"linux/mips"}, nil, `platform "linux/mips": images/static.yaml has only `},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -100,7 +100,7 @@ type origin interface {
 	describe(ctx context.Context, platform string, t *tree.Tree) ([]sbom.Component, error)
 	// claims says which vulnerabilities the tree does not have: none where nothing
 	// is known.
-	claims(ctx context.Context, t *tree.Tree) ([]vex.Claim, error)
+	claims(ctx context.Context, platform string, t *tree.Tree) ([]vex.Claim, error)
 	// contents lists what the tree is made of, without the repository's files.
 	contents(platform string, t *tree.Tree) []row
 	// version is nginx's, and revision that of its packaging.

@@ -18,16 +18,7 @@ const allPlatforms = "all"
 // platforms returns what the user asked for, in the order of the definition
 // and without repetitions.
 func platforms(asked []string, d images.Definition) ([]string, error) {
-	if d.Alpine == nil {
-		for _, p := range asked {
-			if p != hostPlatform() {
-				return nil, fmt.Errorf("platform %q: %s is compiled on the platform that it is for, which is %s here; "+
-					"images made of packages can be built for others", p, d.Name, hostPlatform())
-			}
-		}
-		return []string{hostPlatform()}, nil
-	}
-	known := d.Alpine.Platforms
+	known := d.Platforms
 	switch {
 	case len(asked) == 0:
 		asked = []string{hostPlatform()}

@@ -95,7 +95,7 @@ func describedBuild(t *testing.T, variables map[string]string) *builder {
 			t.Fatal(err)
 		}
 	}
-	b.origin = &compiled{builder: b, place: place{toolchain: base.Toolchain{ID: strings.Repeat("c", 64), GCC: 12, Version: "gcc 12.2.0"}}}
+	b.origin = &compiled{builder: b, built: map[string]built{hostPlatform(): {place: place{toolchain: base.Toolchain{ID: strings.Repeat("c", 64), GCC: 12, Version: "gcc 12.2.0"}}}}}
 	platform, err := v1.ParsePlatform(hostPlatform())
 	if err != nil {
 		t.Fatal(err)
@@ -292,7 +292,7 @@ func TestProvenanceOfTheAlpineBase(t *testing.T) {
 	}
 	put(t, filepath.Join(b.Repository, "images", baseName+".yaml"), string(definition))
 	put(t, filepath.Join(b.Repository, lockFile(baseName)), string(lock))
-	b.origin.(*compiled).place.root = "/somewhere"
+	b.origin.(*compiled).built[hostPlatform()] = built{place: place{root: "/somewhere"}}
 	p, _ := written(t, b)
 	if got := p.BuildDefinition.ExternalParameters["base"]; got != BaseAlpine {
 		t.Errorf("the base is %v", got)

@@ -35,7 +35,7 @@ var entryFiles = func() map[string]string {
 
 // entrySteps compile for size: the program runs for a millisecond.
 func entrySteps(s settings) []Step {
-	compile := slices.Concat(strings.Fields(cc), []string{"-Os"}, s.flags, []string{"-Wall", "-Wextra", "-Werror", "-o", Entry})
+	compile := slices.Concat(strings.Fields(s.cc()), []string{"-Os"}, s.flags, []string{"-Wall", "-Wextra", "-Werror", "-o", Entry})
 	for _, name := range slices.Sorted(maps.Keys(entryFiles)) {
 		if strings.HasSuffix(name, ".c") {
 			compile = append(compile, name)
@@ -47,5 +47,5 @@ func entrySteps(s settings) []Step {
 		// wherever one kind of memory ends and another begins.
 		compile = append(compile, "-Wl,-z,noseparate-code")
 	}
-	return []Step{s.step(compile...), s.step("strip", "--strip-all", "-o", s.output()+"/"+Entry, Entry)}
+	return []Step{s.step(compile...), s.step(s.tool("strip"), "--strip-all", "-o", s.output()+"/"+Entry, Entry)}
 }

@@ -6,21 +6,20 @@ import (
 	"strings"
 )
 
-// cc compiles and links against our musl instead of the machine's C library.
-// -static-pie is part of the command because configure scripts link their
-// test programs without the linker flags they were given.
-const cc = "gcc -specs=" + Output + "/musl/lib/musl-gcc.specs -static-pie"
-
 // musl is compiled without link-time optimization: the compiler emits calls
 // to its memory functions after that has run.
 func muslSteps(s settings) []Step {
+	configure := []string{
+		"./configure", "--prefix=" + s.output(), "CC=" + s.tool("gcc"), "CFLAGS=" + strings.Join(s.flags, " "),
+		// The specs of cc. By itself musl makes them only where the
+		// machine's C library is glibc.
+		"--enable-wrapper=gcc",
+	}
+	if s.cross() {
+		configure = append(configure, "CROSS_COMPILE="+s.tc.Prefix)
+	}
 	steps := []Step{
-		s.step(slices.Concat([]string{
-			"./configure", "--prefix=" + s.output(), "CC=gcc", "CFLAGS=" + strings.Join(s.flags, " "),
-			// The specs of cc. By itself musl makes them only where the
-			// machine's C library is glibc.
-			"--enable-wrapper=gcc",
-		}, s.def.Options)...),
+		s.step(append(configure, s.def.Options...)...),
 		// Alpine's gcc turns the stack protector off wherever it is given
 		// -ffreestanding, after all other flags. Both names mean the same to
 		// the compiler itself.
@@ -30,7 +29,7 @@ func muslSteps(s settings) []Step {
 		// Alpine's gcc links this library into everything. What other C
 		// libraries have in it is in libc.a here, as with the empty libm.a that
 		// musl installs.
-		s.step("gcc-ar", "rc", s.output()+"/lib/libssp_nonshared.a"),
+		s.step(s.tool("gcc-ar"), "rc", s.output()+"/lib/libssp_nonshared.a"),
 		s.license("COPYRIGHT"),
 	}
 	for _, dir := range s.tc.Headers {
@@ -41,7 +40,10 @@ func muslSteps(s settings) []Step {
 
 func zlibSteps(s settings) []Step {
 	configure := s.step(append([]string{"./configure", "--prefix=" + s.output()}, s.def.Options...)...)
-	configure.Env = []string{"CC=" + cc, "CFLAGS=" + strings.Join(s.flags, " "), "AR=gcc-ar", "RANLIB=gcc-ranlib"}
+	configure.Env = []string{"CC=" + s.cc(), "CFLAGS=" + strings.Join(s.flags, " "), "AR=" + s.tool("gcc-ar"), "RANLIB=" + s.tool("gcc-ranlib")}
+	if s.cross() {
+		configure.Env = append(configure.Env, "CHOST="+s.gnu())
+	}
 	return []Step{
 		configure,
 		s.step("make", "libz.a"),
@@ -51,11 +53,17 @@ func zlibSteps(s settings) []Step {
 }
 
 func pcre2Steps(s settings) []Step {
+	configure := []string{
+		"./configure", "--prefix=" + s.output(), "CC=" + s.cc(), "CFLAGS=" + strings.Join(s.flags, " "),
+		"AR=" + s.tool("gcc-ar"), "RANLIB=" + s.tool("gcc-ranlib"),
+	}
+	if s.cross() {
+		// That the first is another name is all that the script makes of it: it
+		// starts none of its test programs then.
+		configure = append(configure, "--build="+s.machine()+"-pc-linux-gnu", "--host="+s.gnu())
+	}
 	return []Step{
-		s.step(slices.Concat([]string{
-			"./configure", "--prefix=" + s.output(), "CC=" + cc, "CFLAGS=" + strings.Join(s.flags, " "),
-			"AR=gcc-ar", "RANLIB=gcc-ranlib",
-		}, s.def.Options)...),
+		s.step(append(configure, s.def.Options...)...),
 		s.step("make", "libpcre2-8.la"),
 		s.step("make", "install-libLTLIBRARIES", "install-includeHEADERS", "install-nodist_includeHEADERS",
 			"lib_LTLIBRARIES=libpcre2-8.la"),
@@ -74,7 +82,7 @@ func opensslSteps(s settings) []Step {
 	configure := slices.Concat([]string{
 		"perl", "./Configure", openssl[s.arch],
 		"--prefix=" + s.output(), "--libdir=lib", "--openssldir=/etc/ssl",
-		"CC=" + cc, "CFLAGS=" + strings.Join(s.flags, " "), "AR=gcc-ar", "RANLIB=gcc-ranlib",
+		"CC=" + s.cc(), "CFLAGS=" + strings.Join(s.flags, " "), "AR=" + s.tool("gcc-ar"), "RANLIB=" + s.tool("gcc-ranlib"),
 	}, s.def.Options)
 	for _, feature := range slices.Sorted(maps.Keys(s.def.Remove)) {
 		configure = append(configure, "no-"+feature)

@@ -50,15 +50,18 @@ func nginxSteps(s settings) []Step {
 	// optimization it is the one that generates the code.
 	ld := slices.Concat([]string{s.source() + "/relro.o", s.source() + "/cpus.o", "-Wl,--wrap=sysconf"}, s.flags, lib, s.link)
 	configure := slices.Concat([]string{"./configure"}, nginxPaths, []string{
-		"--with-cc=" + cc,
+		"--with-cc=" + s.cc(),
 		"--with-cc-opt=" + strings.Join(cflags, " "),
 		"--with-ld-opt=" + strings.Join(ld, " "),
 	}, s.def.Options)
 	// Only the linker knows of the name that --wrap makes up, so what has it is
 	// kept out of link-time optimization.
-	startup := slices.Concat(strings.Fields(cc), s.flags, []string{"-fno-lto", "-Wall", "-Wextra", "-Werror", "-c", "relro.c", "cpus.c"})
-	steps := []Step{
-		s.step(startup...),
+	startup := slices.Concat(strings.Fields(s.cc()), s.flags, []string{"-fno-lto", "-Wall", "-Wextra", "-Werror", "-c", "relro.c", "cpus.c"})
+	steps := []Step{s.step(startup...)}
+	if s.cross() {
+		steps = append(steps, s.configureForeign()...)
+	}
+	steps = append(steps,
 		s.step(configure...),
 		// Where a server without a listen directive listens, unless it runs as
 		// root: on the port that this image is known for. The default server is
@@ -70,14 +73,31 @@ func nginxSteps(s settings) []Step {
 		s.step("make"),
 		s.step("install", "-d", s.output()+"/sbin", s.output()+"/conf"),
 		s.step("cp", "conf/fastcgi_params", "conf/scgi_params", "conf/uwsgi_params", s.output()+"/conf/"),
-		s.step("strip", "--strip-all", "-o", s.output()+"/sbin/nginx", "objs/nginx"),
+		s.step(s.tool("strip"), "--strip-all", "-o", s.output()+"/sbin/nginx", "objs/nginx"),
 		s.step("cp", "objs/nginx", s.output()+"/sbin/nginx.symbols"),
 		// Which features of OpenSSL are really left out.
 		s.step("cp", Output+"/openssl/include/openssl/configuration.h", s.output()+"/"+OpenSSLConfiguration),
 		s.license("LICENSE"),
-	}
+	)
 	for _, name := range linked {
 		steps = append(steps, s.step("cp", "-R", Output+"/"+name+"/"+Licenses+"/"+name, s.output()+"/"+Licenses+"/"))
 	}
 	return steps
+}
+
+// configureForeign teaches nginx's configure script to cross-compile. It starts
+// its test programs, so the emulator has to start them: what they find out, such
+// as sizes of types, is then true of where nginx will run. And it takes the
+// machine it runs on for the one it compiles for. Its own --crossbuild would do
+// neither, but take every machine for an i386.
+func (s settings) configureForeign() []Step {
+	run := s.tc.Emulator + " $NGX_AUTOTEST"
+	return []Step{
+		s.step("sed", "-i", "-e", "s/uname -m/echo "+s.machine()+"/", "configure"),
+		s.step("sed", "-i",
+			"-e", `s,/bin/sh -c \$NGX_AUTOTEST,`+run+",",
+			"-e", "s,`\\$NGX_AUTOTEST`,`"+run+"`,",
+			"-e", `s,if \$NGX_AUTOTEST,if `+run+",",
+			"auto/feature", "auto/types/sizeof", "auto/endianness"),
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/nginx-scratch/nginx-scratch/images"
 )
@@ -35,6 +36,11 @@ type Toolchain struct {
 	ID      string   `json:"id"`      // names the toolchain to the byte
 	GCC     int      `json:"gcc"`     // major version
 	Headers []string `json:"headers"` // folders of the kernel's user headers: linux, asm, asm-generic
+	// Prefix is what the names of a cross compiler's programs begin with, such as
+	// aarch64-linux-gnu-, and Emulator the program that runs what they make. Both
+	// are empty where the compiler is for the machine that it runs on.
+	Prefix   string `json:"prefix,omitempty"`
+	Emulator string `json:"emulator,omitempty"`
 }
 
 // Step is one command, run without a shell.
@@ -148,6 +154,28 @@ type settings struct {
 
 func (s settings) source() string { return Source + "/" + s.def.Name }
 func (s settings) output() string { return Output + "/" + s.def.Name }
+
+// tool is the name of one of the compiler's programs.
+func (s settings) tool(name string) string { return s.tc.Prefix + name }
+
+// cc compiles and links against our musl instead of the machine's C library.
+// -static-pie is part of the command because configure scripts link their
+// test programs without the linker flags they were given.
+func (s settings) cc() string {
+	return s.tool("gcc") + " -specs=" + Output + "/musl/lib/musl-gcc.specs -static-pie"
+}
+
+// cross reports whether what is compiled does not run where it is compiled.
+func (s settings) cross() bool { return s.tc.Prefix != "" }
+
+// gnu is the name that GNU's configure scripts have for what is compiled for,
+// such as aarch64-linux-gnu, and machine its first part, as uname prints it.
+func (s settings) gnu() string { return strings.TrimSuffix(s.tc.Prefix, "-") }
+
+func (s settings) machine() string {
+	name, _, _ := strings.Cut(s.tc.Prefix, "-")
+	return name
+}
 
 // step runs argv in the component's source.
 func (s settings) step(argv ...string) Step { return Step{Dir: s.source(), Argv: argv} }
