@@ -65,6 +65,12 @@ esac
 // fake makes a machine that has all that is needed, and returns it with its folder.
 func fake(t *testing.T) (machine, string) {
 	t.Helper()
+	return fakeCross(t, nil)
+}
+
+// fakeCross does the same for another architecture's toolchain.
+func fakeCross(t *testing.T, c *cross) (machine, string) {
+	t.Helper()
 	dir := t.TempDir()
 	files := map[string]string{}
 	for _, n := range required {
@@ -80,13 +86,20 @@ func fake(t *testing.T) (machine, string) {
 	for _, name := range []string{"ld", "ar", "ranlib"} {
 		files["bin/"+name] = name
 	}
+	if c != nil {
+		for _, name := range []string{"gcc", "gcc-ar", "gcc-ranlib", "strip"} {
+			files["bin/"+c.prefix()+name] = files["bin/"+name]
+			delete(files, "bin/"+name)
+		}
+		files["bin/"+c.emulator()] = "#!/bin/sh\n"
+	}
 	for _, name := range []string{"linux/a.h", "linux/deep/b.h", "asm-generic/c.h", "fake-linux/asm/d.h"} {
 		files["include/"+name] = name
 	}
 	for name, text := range files {
 		write(t, filepath.Join(dir, name), text)
 	}
-	return machine{path: filepath.Join(dir, "bin"), include: filepath.Join(dir, "include")}, dir
+	return machine{path: filepath.Join(dir, "bin"), include: filepath.Join(dir, "include"), cross: c}, dir
 }
 
 func write(t *testing.T, name, text string) {
@@ -158,6 +171,11 @@ func TestPrerequisites(t *testing.T) {
 func TestIdentity(t *testing.T) {
 	t.Parallel()
 	m, dir := fake(t)
+	testIdentity(t, m, dir)
+}
+
+func testIdentity(t *testing.T, m machine, dir string) {
+	t.Helper()
 	id := func() string {
 		got, err := m.toolchain(t.Context())
 		if err != nil {

@@ -265,3 +265,27 @@ func TestPermissions(t *testing.T) {
 		}
 	}
 }
+
+// Whoever compiles for several platforms is told which, and finds what is left of
+// each.
+func TestPlatform(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, t.TempDir(), failing([]string{"copy", "hello.txt", "app"}, []string{"exit status 2"}))
+	k.Platform, k.Keep = "linux/riscv64", true
+	_, err := k.Component(t.Context(), "app")
+	log := filepath.Join(k.Dir, "logs/app-riscv64.log")
+	if err == nil || !strings.HasPrefix(err.Error(), "compiling app 1 for linux/riscv64: running ") || !strings.HasSuffix(err.Error(), log) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(log); err != nil {
+		t.Error(err)
+	}
+	for _, want := range []string{
+		"compiling lib 1 for linux/riscv64: done in 0s\n", "compiling app 1 for linux/riscv64: failed after 0s\n",
+		"app: the work folder is kept at " + filepath.Join(k.Dir, "kept/app-riscv64") + "\n",
+	} {
+		if !strings.Contains(k.notes.String(), want) {
+			t.Errorf("printed %q, not %q", &k.notes, want)
+		}
+	}
+}

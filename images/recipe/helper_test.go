@@ -14,6 +14,16 @@ var toolchain = recipe.Toolchain{
 	Headers: []string{"/usr/include/linux", "/usr/include/asm-generic", "/usr/include/multiarch/asm"},
 }
 
+// crossed is the toolchain of another machine for an architecture.
+func crossed(arch string) recipe.Toolchain {
+	machine := map[string]string{"amd64": "x86_64", "arm64": "aarch64", "riscv64": "riscv64"}[arch]
+	include := "/usr/" + machine + "-linux-gnu/include/"
+	return recipe.Toolchain{
+		ID: "fedcba9876543210", GCC: 14, Headers: []string{include + "linux", include + "asm-generic", include + "asm"},
+		Prefix: machine + "-linux-gnu-", Emulator: "qemu-" + machine + "-static",
+	}
+}
+
 // committed is what the repository ships, read anew for each test to change.
 func committed(t *testing.T) (images.Definition, images.Lock) {
 	t.Helper()

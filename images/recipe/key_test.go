@@ -96,6 +96,8 @@ func TestKeys(t *testing.T) {
 		{"date", func(in *inputs) { in.l.SourceDateEpoch++ }, all},
 		{"toolchain", func(in *inputs) { in.tc.ID = "x" }, all},
 		{"version of the compiler", func(in *inputs) { in.tc.GCC++ }, all},
+		{"cross compiler", func(in *inputs) { in.tc.Prefix = "x86_64-linux-gnu-" }, all},
+		{"emulator", func(in *inputs) { in.tc.Emulator = "qemu-x86_64-static" }, all},
 		{"headers", func(in *inputs) { in.tc.Headers = in.tc.Headers[:2] }, all},
 	} {
 		t.Run(c.name, func(t *testing.T) {

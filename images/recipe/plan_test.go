@@ -20,19 +20,22 @@ var update = flag.Bool("update", false, "write the golden files")
 
 func TestPlan(t *testing.T) {
 	t.Parallel()
-	got := render(plan(t, "amd64", toolchain))
-	golden := filepath.Join("testdata", "plan-amd64.golden")
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+	// The machine's own, and as an amd64 machine compiles for the others.
+	for arch, tc := range map[string]recipe.Toolchain{"amd64": toolchain, "arm64": crossed("arm64"), "riscv64": crossed("riscv64")} {
+		got := render(plan(t, arch, tc))
+		golden := filepath.Join("testdata", "plan-"+arch+".golden")
+		if *update {
+			if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("the plan has changed; if that is meant, run the test with -update:\n%s", diff)
+		if diff := cmp.Diff(string(want), got); diff != "" {
+			t.Errorf("the plan for %s has changed; if that is meant, run the test with -update:\n%s", arch, diff)
+		}
 	}
 }
 
