@@ -67,6 +67,8 @@ var arrows = map[string][]string{
 	"tests/fixtures/repository": {},
 	"tests/fixtures/signer":     {"images/attest", "images/keyless", "images/keys", "images/pipeline"},
 	"tests/fixtures/toolchain":  {"tests/fixtures/repository"},
+	"tests/foreign":             {},
+	"tests/foreign/launcher":    {},
 	"tests/run":                 {},
 	"tests/syscalls":            {},
 	"tests/syscalls/trace":      {"tests/syscalls"},

@@ -28,8 +28,8 @@ import (
 // checks it, writes it to dist/IMAGE/oci and loads it into Docker. Its reference
 // is all that goes to stdout, so that `docker run $(mage build)` works.
 //
-// -platform takes a list, such as linux/amd64,linux/arm64, or all, for images
-// made of packages. -base is where static is compiled: alpine or host; without
+// -platform takes a list, such as linux/amd64,linux/arm64, or all; without it, the
+// image is for this machine's. -base is where static is compiled: alpine or host; without
 // it, Alpine's packages if they can be had without waiting. -inputs is where to
 // look for inputs before a mirror is asked: an image that was published, or a
 // bundle in a registry or a folder. -jobs is how many compilers run at once. With
@@ -53,8 +53,9 @@ func Build(ctx context.Context, image string, platform, base, inputs *string, jo
 
 // Test runs the unit tests, builds the image where it is not up to date, and
 // runs the container tests against it. For static it then makes a repository of
-// packages, without Alpine's mirrors, and tests all that is made of packages; and
-// lets programs of others read the image, scanners and cosign, which it compiles.
+// packages, without Alpine's mirrors, and tests all that is made of packages; runs
+// the image for other platforms in an emulator; and lets programs of others read
+// the image, scanners and cosign, which it compiles.
 func Test(ctx context.Context, image string) error {
 	o := options(image, nil)
 	if err := pipeline.Ready(ctx, o); err != nil {
@@ -72,6 +73,9 @@ func Test(ctx context.Context, image string) error {
 		return err
 	}
 	if err := run.Packaged(ctx, tests); err != nil {
+		return err
+	}
+	if err := run.Foreign(ctx, tests); err != nil {
 		return err
 	}
 	return run.Nested(ctx, tests)

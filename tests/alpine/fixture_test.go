@@ -220,7 +220,7 @@ func checkout(t testing.TB, key repository.Key) string {
 		data, err := os.ReadFile(filepath.Join(root, name))
 		require.NoError(t, err)
 		text := regexp.MustCompile(`(?m)^  keys:\n(    .*\n)+`).ReplaceAllLiteralString(string(data), pins)
-		text = regexp.MustCompile(`(?m)^  platforms: .*$`).ReplaceAllLiteralString(text, "  platforms: ["+strings.Join(platforms, ", ")+"]")
+		text = regexp.MustCompile(`(?m)^platforms: .*$`).ReplaceAllLiteralString(text, "platforms: ["+strings.Join(platforms, ", ")+"]")
 		text = regexp.MustCompile(`(?m)^  branch: .*$`).ReplaceAllLiteralString(text, "  branch: "+branch)
 		if name == "images/base.yaml" {
 			text = strings.Replace(text, "repositories: [main]", "repositories: [compiler]", 1)

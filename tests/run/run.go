@@ -1,6 +1,6 @@
 // Package run runs the project's tests the way `mage test` does: unit tests of
-// every package, then the container tests against one image, and the whole path
-// from packages to containers.
+// every package, then the container tests against one image, the whole path
+// from packages to containers, and the image for other platforms.
 package run
 
 import (
@@ -29,8 +29,9 @@ const patience = 60 * time.Second
 
 // The packages of the tests that need an engine, below the module's path.
 const (
-	containers = "/tests"        // of one image
-	packaged   = "/tests/alpine" // from a repository of packages to images
+	containers = "/tests"         // of one image
+	packaged   = "/tests/alpine"  // from a repository of packages to images
+	foreign    = "/tests/foreign" // of the image for other platforms
 )
 
 // Unit runs the tests of every package but those that need an engine.
@@ -40,7 +41,7 @@ func Unit(ctx context.Context, o Options) error {
 		return err
 	}
 	packages = slices.DeleteFunc(packages, func(p string) bool {
-		return strings.HasSuffix(p, containers) || strings.HasSuffix(p, packaged)
+		return strings.HasSuffix(p, containers) || strings.HasSuffix(p, packaged) || strings.HasSuffix(p, foreign)
 	})
 	if err := o.test(ctx, o.Env, packages...); err != nil {
 		return fmt.Errorf("running the unit tests: %w", err)
@@ -53,6 +54,15 @@ func Unit(ctx context.Context, o Options) error {
 func Packaged(ctx context.Context, o Options) error {
 	if err := o.test(ctx, o.Env, "-count=1", "-timeout=60m", "."+packaged); err != nil {
 		return fmt.Errorf("running the tests of packages: %w", err)
+	}
+	return nil
+}
+
+// Foreign builds static for the platforms that this machine is not, and runs the
+// tests of that. The first run compiles for minutes.
+func Foreign(ctx context.Context, o Options) error {
+	if err := o.test(ctx, o.Env, "-count=1", "-timeout=60m", "."+foreign); err != nil {
+		return fmt.Errorf("running the tests of other platforms: %w", err)
 	}
 	return nil
 }
