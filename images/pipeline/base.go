@@ -45,7 +45,7 @@ type place struct {
 // machine, and says which.
 func (b *builder) choose(ctx context.Context) (map[string]place, error) {
 	foreign := slices.DeleteFunc(slices.Clone(b.Platforms), func(p string) bool { return p == hostPlatform() })
-	alpine, why := b.Base == BaseAlpine, ""
+	alpine := b.Base == BaseAlpine
 	switch {
 	case alpine && len(foreign) > 0:
 		return nil, fmt.Errorf("base %q: it compiles for %s, not for %s: only this machine has cross compilers (-base %s)",
@@ -56,6 +56,7 @@ func (b *builder) choose(ctx context.Context) (map[string]place, error) {
 	case len(foreign) > 0:
 		b.out.Note("base: host, for it has the cross compilers")
 	default:
+		var why string
 		if why, alpine = b.alpineAtHand(ctx); alpine {
 			b.out.Note("base: alpine, for " + why)
 		} else {
@@ -74,12 +75,11 @@ func (b *builder) choose(ctx context.Context) (map[string]place, error) {
 func compilers(ctx context.Context, platforms []string) (map[string]place, error) {
 	places, errs := map[string]place{}, []error{}
 	for _, platform := range platforms {
-		toolchain, err := base.Toolchain{}, error(nil)
-		if platform == hostPlatform() {
-			toolchain, err = base.Host(ctx)
-		} else {
-			toolchain, err = base.Cross(ctx, path.Base(platform))
+		find := base.Host
+		if platform != hostPlatform() {
+			find = func(ctx context.Context) (base.Toolchain, error) { return base.Cross(ctx, path.Base(platform)) }
 		}
+		toolchain, err := find(ctx)
 		places[platform], errs = place{toolchain: toolchain}, append(errs, err)
 	}
 	return places, errors.Join(errs...)

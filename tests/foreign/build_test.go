@@ -46,12 +46,12 @@ func TestProvenance(t *testing.T) {
 		Predicate struct {
 			BuildDefinition struct {
 				ResolvedDependencies []struct {
-					Name        string
-					Digest      map[string]string
-					Annotations map[string]any
-				}
-			}
-		}
+					Name        string            `json:"name"`
+					Digest      map[string]string `json:"digest"`
+					Annotations map[string]any    `json:"annotations"`
+				} `json:"resolvedDependencies"`
+			} `json:"buildDefinition"`
+		} `json:"predicate"`
 	}
 	require.NoError(t, json.Unmarshal(data, &statement))
 	ids := map[string]string{}

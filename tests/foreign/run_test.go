@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -142,15 +143,13 @@ func serve(t *testing.T, name string) {
 		TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: "foreign.test", MinVersion: tls.VersionTLS13}, ForceAttemptHTTP2: true,
 	}}
 	t.Cleanup(client.CloseIdleConnections)
-	body, _ := get(t, client, "http://"+address("8080")+"/")
-	assert.Equal(t, string(page), body, "the default server")
-	body, resp := get(t, client, "https://"+address("8443")+"/")
-	assert.Equal(t, string(page), body, "over TLS")
-	assert.Equal(t, uint16(tls.VersionTLS13), resp.TLS.Version)
-	assert.Equal(t, tls.X25519MLKEM768, resp.TLS.CurveID, "OpenSSL's own arithmetic for this architecture")
-	assert.Equal(t, 2, resp.ProtoMajor)
-	body, _ = get(t, client, "http://"+address("9000")+"/x")
-	assert.Equal(t, "hello from /x\n", body, "the template")
+	assert.Equal(t, string(page), get(t, client, "http://"+address("8080")+"/").body, "the default server")
+	encrypted := get(t, client, "https://"+address("8443")+"/")
+	assert.Equal(t, string(page), encrypted.body, "over TLS")
+	assert.Equal(t, uint16(tls.VersionTLS13), encrypted.tls.Version)
+	assert.Equal(t, tls.X25519MLKEM768, encrypted.tls.CurveID, "OpenSSL's own arithmetic for this architecture")
+	assert.Equal(t, 2, encrypted.major)
+	assert.Equal(t, "hello from /x\n", get(t, client, "http://"+address("9000")+"/x").body, "the template")
 
 	docker(t, "exec", id, "/emulator/nginx", "/usr/sbin/nginx-entry", "healthcheck")
 	out, err := exec.CommandContext(t.Context(), "docker", "exec", "-e", "NGINX_PORT=1", id, "/emulator/nginx", "/usr/sbin/nginx-entry", "nothing").CombinedOutput()
@@ -161,11 +160,11 @@ func serve(t *testing.T, name string) {
 	assert.Equal(t, "0", strings.TrimSpace(docker(t, "wait", id)), "stopped gracefully")
 }
 
-// changes leaves out the folders that the engine makes for mounts.
+// changes leaves out what the engine makes for mounts, and where.
 func changes(diff string) (all []string) {
+	mounts := []string{"/etc", "/etc/nginx", "/etc/nginx/conf.d", "/etc/nginx/conf.d/secure.conf", "/etc/nginx/certs", "/etc/nginx/templates"}
 	for line := range strings.Lines(diff) {
-		path := strings.Fields(line)[1]
-		if !strings.HasPrefix("/etc/nginx/conf.d/secure.conf", path) && path != "/etc/nginx/certs" && path != "/etc/nginx/templates" {
+		if path := strings.Fields(line)[1]; !slices.Contains(mounts, path) {
 			all = append(all, path)
 		}
 	}
@@ -179,8 +178,15 @@ func docker(t *testing.T, args ...string) string {
 	return string(out)
 }
 
+// An answer is what a page is and how it came.
+type answer struct {
+	body  string
+	tls   *tls.ConnectionState
+	major int // version of HTTP
+}
+
 // get asks until there is an answer.
-func get(t *testing.T, client *http.Client, url string) (string, *http.Response) {
+func get(t *testing.T, client *http.Client, url string) answer {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
@@ -193,6 +199,6 @@ func get(t *testing.T, client *http.Client, url string) (string, *http.Response)
 		data, err := io.ReadAll(resp.Body)
 		require.NoError(t, errors.Join(err, resp.Body.Close()))
 		require.Equal(t, http.StatusOK, resp.StatusCode, url)
-		return string(data), resp
+		return answer{string(data), resp.TLS, resp.ProtoMajor}
 	}
 }
