@@ -49,7 +49,8 @@ func withComponents(t *testing.T, files map[string]string) *compiled {
 			{File: "CVE-2026-1642.patch", SHA256: "1"}, {File: "no.patch", SHA256: "2"}, {File: "b.patch", SHA256: "3"},
 		}}},
 	}}
-	o := &compiled{builder: b, built: map[string]built{"linux/arm64": {nginx: compile.Entry{Dir: dir}}}}
+	installed := built{nginx: compile.Entry{Dir: dir}}
+	o := &compiled{builder: b, built: map[string]built{"linux/amd64": installed, "linux/arm64": installed}}
 	b.origin = o
 	return o
 }
