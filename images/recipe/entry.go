@@ -44,7 +44,8 @@ func entrySteps(s settings) []Step {
 	compile = append(compile, s.link...)
 	if s.arch == "arm64" {
 		// Pages may have 64 KB there, and the file would be filled up to that
-		// wherever one kind of memory ends and another begins.
+		// wherever one kind of memory ends and another begins. It still is where
+		// data that is protected after relocation ends.
 		compile = append(compile, "-Wl,-z,noseparate-code")
 	}
 	return []Step{s.step(compile...), s.step(s.tool("strip"), "--strip-all", "-o", s.output()+"/"+Entry, Entry)}
