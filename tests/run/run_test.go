@@ -129,3 +129,22 @@ func TestCancelled(t *testing.T) {
 		t.Errorf("error %v, want that of the context", err)
 	}
 }
+
+// The tests of other platforms run when they are asked for, not with the unit tests.
+func TestForeign(t *testing.T) {
+	t.Parallel()
+	test := func(body string) map[string]string {
+		return map[string]string{"tests/foreign/f_test.go": "package foreign\n\nimport \"testing\"\n\nfunc TestF(t *testing.T) { " + body + " }\n"}
+	}
+	o, out := module(t, test(`t.Log("ran in an emulator")`))
+	if err := Unit(t.Context(), o); err != nil || strings.Contains(out.String(), "emulator") {
+		t.Errorf("with the unit tests: %v\n%s", err, out)
+	}
+	if err := Foreign(t.Context(), o); err != nil || !strings.Contains(out.String(), "ran in an emulator") {
+		t.Errorf("asked for: %v\n%s", err, out)
+	}
+	o, _ = module(t, test(`t.Fatal("wrong")`))
+	if err := Foreign(t.Context(), o); err == nil || !strings.HasPrefix(err.Error(), "running the tests of other platforms: ") {
+		t.Errorf("error %v does not say what failed", err)
+	}
+}
