@@ -16,7 +16,8 @@ import (
 )
 
 // Lock resolves the packages of a definition against the signed indexes of
-// today and pins them in images/NAME.lock.json, whose path it returns. A lock
+// today and pins them in images/NAME.lock.json, whose path it returns; for one of
+// components, it looks for newer sources of theirs. A lock
 // that is there and good is left as it is unless update says otherwise; with
 // some platforms only, the others keep what they have.
 func Lock(ctx context.Context, o Options, update bool) (path string, err error) {
@@ -28,8 +29,7 @@ func Lock(ctx context.Context, o Options, update bool) (path string, err error) 
 		return "", err
 	}
 	if definition.Alpine == nil {
-		return "", fmt.Errorf("images/%s.yaml has no packages of Alpine's to resolve: its lock is edited by hand, "+
-			"and a build refuses what does not match", o.Name)
+		return path, interrupted(ctx, o.lockSources(ctx, definition, update, out))
 	}
 	if len(o.Platforms) == 0 {
 		o.Platforms = []string{allPlatforms}
