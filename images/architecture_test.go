@@ -65,6 +65,7 @@ var arrows = map[string][]string{
 	"tests/fixtures/alpine": {
 		"images", "images/base", "images/compile", "images/progress", "images/recipe", "tests/fixtures/repository",
 	},
+	"tests/fixtures/debian":     {},
 	"tests/fixtures/probe":      {},
 	"tests/fixtures/repository": {},
 	"tests/fixtures/signer":     {"images/attest", "images/keyless", "images/keys", "images/pipeline"},

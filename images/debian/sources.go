@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"regexp"
 	"strings"
-
-	"pault.ag/go/debian/version"
 )
 
 // Source is one version of a source package.
@@ -48,7 +46,7 @@ func ReadSources(r io.Reader, wanted func(name string) bool) ([]Source, error) {
 
 func source(fields map[string]string) (Source, error) {
 	s := Source{Package: fields["Package"], Version: fields["Version"], Directory: fields["Directory"], Files: map[string]File{}}
-	if _, err := version.Parse(s.Version); err != nil {
+	if _, err := parse(s.Version); err != nil {
 		return s, err
 	}
 	if !fs.ValidPath(s.Directory) || s.Directory == "." {

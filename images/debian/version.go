@@ -8,15 +8,32 @@ import (
 	"pault.ag/go/debian/version"
 )
 
+// syntax is that of versions, as Debian's policy has it.
+var syntax = regexp.MustCompile(`^([0-9]+:)?[0-9][0-9A-Za-z.+~:-]*$`)
+
+func parse(text string) (version.Version, error) {
+	if !syntax.MatchString(text) {
+		return version.Version{}, fmt.Errorf("%.80q is no version", text)
+	}
+	v, err := version.Parse(text)
+	if err != nil {
+		return v, fmt.Errorf("version %.80q: %w", text, err)
+	}
+	if v.Version == "" {
+		return v, fmt.Errorf("%.80q is no version", text)
+	}
+	return v, nil
+}
+
 // Compare orders two versions as dpkg does: below 0 if a is older than b.
 func Compare(a, b string) (int, error) {
-	first, err := version.Parse(a)
+	first, err := parse(a)
 	if err != nil {
-		return 0, fmt.Errorf("version %.80q: %w", a, err)
+		return 0, err
 	}
-	second, err := version.Parse(b)
+	second, err := parse(b)
 	if err != nil {
-		return 0, fmt.Errorf("version %.80q: %w", b, err)
+		return 0, err
 	}
 	return version.Compare(first, second), nil
 }
@@ -28,7 +45,7 @@ var released = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)*)(?:[.+](?:dfsg|ds)[0-9.
 // Upstream returns the release that a version is of: 1.3.1 for
 // 1:1.3.dfsg+really1.3.1-1. Previews and snapshots are of none.
 func Upstream(text string) (release string, ok bool) {
-	v, err := version.Parse(text)
+	v, err := parse(text)
 	if err != nil {
 		return "", false
 	}

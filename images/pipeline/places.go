@@ -32,7 +32,7 @@ func findMirrors(ctx context.Context, env Environment) (mirrors, error) {
 	if debian == "" {
 		return mirrors{own: own, debian: aptMirrors(ctx)}, nil
 	}
-	named := strings.Fields(debian)
+	named := strings.Split(debian, " ")
 	for _, address := range named {
 		if !isBase(address) {
 			return mirrors{}, badBase(debianVariable, address)
