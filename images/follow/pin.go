@@ -42,7 +42,8 @@ func (c Client) pin(ctx context.Context, of candidate, before images.LockedCompo
 	if err != nil {
 		return now, made, err
 	}
-	now = images.LockedComponent{Name: before.Name, Version: of.Release, Source: before.Source}
+	now = before
+	now.Version, now.Patches = of.Release, nil
 	template := before.Source
 	if before.Patches != nil {
 		template = before.Patches.Archive

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/nginx-scratch/nginx-scratch/images"
 	"github.com/nginx-scratch/nginx-scratch/images/debian"
@@ -17,48 +17,62 @@ import (
 // debianKeyring is where the package debian-archive-keyring has its keys.
 const debianKeyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
-// lockSources updates the lock of a definition of components, and the versions
-// in the definition where a newer release has come.
-func (o Options) lockSources(ctx context.Context, d images.Definition, update bool, out *progress.Output) error {
+// lockSources looks for newer sources of the components of a definition. The lock
+// is written first, and then the versions that the definition does not have yet:
+// who is killed in between starts again from the definition.
+func (o Options) lockSources(ctx context.Context, d images.Definition, update bool, out *progress.Output) (edits, error) {
 	if len(o.Platforms) > 0 {
-		return fmt.Errorf("%s is of sources, which are the same for all platforms: leave -platform out", lockFile(o.Name))
+		return edits{}, fmt.Errorf("%s is of sources, which are the same for all platforms: leave -platform out", lockFile(o.Name))
 	}
 	fsys := os.DirFS(o.Repository)
 	if !update {
 		if _, err := images.LoadLock(fsys, lockFile(o.Name), d); err != nil {
-			return err
+			return edits{}, err
 		}
 		out.Note(lockFile(o.Name) + " matches the definition; -update looks for newer sources")
-		return nil
+		return edits{}, nil
 	}
 	if d.Debian == nil {
-		return fmt.Errorf("images/%s.yaml has no suites of Debian's to follow (debian.suites): its lock is edited by hand", o.Name)
+		return edits{}, fmt.Errorf("images/%s.yaml has no suites of Debian's to follow (debian.suites): its lock is edited by hand", o.Name)
 	}
 	// Whoever was killed between the two files has a lock that is ahead.
 	old, err := images.ReadLock(fsys, lockFile(o.Name))
 	if err != nil {
-		return err
+		return edits{}, err
 	}
 	client, err := o.follower(ctx, *d.Debian, out)
 	if err != nil {
-		return err
+		return edits{}, err
 	}
 	result, err := client.Update(ctx, d, old)
 	for _, line := range result.Notes {
 		out.Note(line)
 	}
+	var e edits
 	for _, change := range result.Changes {
-		for _, line := range change.Lines() {
-			out.Note(line)
-		}
+		e.reasons = append(e.reasons, change.Lines()...)
+	}
+	for _, line := range e.reasons {
+		out.Note(line)
 	}
 	if err != nil {
-		return err
+		return edits{}, err
 	}
 	if len(result.Changes) == 0 {
 		out.Note("nothing newer can be had")
 	}
-	return o.writeSources(d, result)
+	data, err := result.Lock.Encode()
+	if err != nil {
+		return edits{}, err
+	}
+	file := "images/" + o.Name + ".yaml"
+	text, err := fs.ReadFile(fsys, file)
+	if err != nil {
+		return edits{}, err
+	}
+	changed, err := images.SetVersions(file, text, result.Versions)
+	e.files = []edit{{lockFile(o.Name), data}, {file, changed}}
+	return e, err
 }
 
 // follower is the client for the suites that a definition follows.
@@ -88,35 +102,4 @@ func (o Options) follower(ctx context.Context, d images.Debian, out *progress.Ou
 	}
 	c.Store, err = store.Open(cache)
 	return c, err
-}
-
-// writeSources writes the lock, and then the versions that the definition does
-// not have. Who is killed in between starts again from the definition.
-func (o Options) writeSources(d images.Definition, r follow.Result) error {
-	data, err := r.Lock.Encode()
-	if err != nil {
-		return err
-	}
-	path := filepath.Join(o.Repository, "images", o.Name+".yaml")
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	changed, err := images.SetVersions(path, text, r.Versions)
-	if err != nil {
-		return err
-	}
-	if err := replaceFile(filepath.Join(o.Repository, filepath.FromSlash(lockFile(o.Name))), data); err != nil {
-		return fmt.Errorf("writing %s: %w", lockFile(o.Name), err)
-	}
-	if err := replaceFile(path, changed); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	if d, err = loadDefinition(o.Repository, o.Name); err == nil {
-		_, err = images.LoadLock(os.DirFS(o.Repository), lockFile(o.Name), d)
-	}
-	if err != nil {
-		return fmt.Errorf("reading back what was written: %w", err)
-	}
-	return nil
 }
