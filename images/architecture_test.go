@@ -27,7 +27,9 @@ var arrows = map[string][]string{
 	"images/check":    {"images/closure", "images/tree"},
 	"images/closure":  {"images/tree"},
 	"images/compile":  {"images", "images/base", "images/digest", "images/progress", "images/recipe", "images/source"},
+	"images/debian":   {},
 	"images/digest":   {},
+	"images/follow":   {"images", "images/debian", "images/progress", "images/source", "images/store"},
 	"images/keyless":  {},
 	"images/keys":     {},
 	"images/oci":      {"images/tree"},
@@ -50,7 +52,7 @@ var arrows = map[string][]string{
 	"images/vex":     {"images"},
 	"images/pipeline": {
 		"conf/lint", "images", "images/alpine", "images/apk", "images/attest", "images/base", "images/bundle", "images/check", "images/closure",
-		"images/compile", "images/digest", "images/keyless", "images/keys", "images/oci", "images/progress", "images/publish", "images/recipe", "images/release",
+		"images/compile", "images/debian", "images/digest", "images/follow", "images/keyless", "images/keys", "images/oci", "images/progress", "images/publish", "images/recipe", "images/release",
 		"images/repository", "images/rootfs", "images/run", "images/sbom", "images/site", "images/size", "images/source", "images/store", "images/tree",
 		"images/vex",
 	},
@@ -63,6 +65,7 @@ var arrows = map[string][]string{
 	"tests/fixtures/alpine": {
 		"images", "images/base", "images/compile", "images/progress", "images/recipe", "tests/fixtures/repository",
 	},
+	"tests/fixtures/debian":     {},
 	"tests/fixtures/probe":      {},
 	"tests/fixtures/repository": {},
 	"tests/fixtures/signer":     {"images/attest", "images/keyless", "images/keys", "images/pipeline"},

@@ -22,6 +22,8 @@ type Definition struct {
 	// Alpine.
 	Components []Component `yaml:"components"`
 	Alpine     *Alpine     `yaml:"alpine"`
+	// Debian is whom the lock of the components follows, where it is updated.
+	Debian *Debian `yaml:"debian"`
 	// Install puts files that nginx's component has installed into the image,
 	// Config files and folders of the repository.
 	Install []Mapping `yaml:"install"`
@@ -107,6 +109,10 @@ func LoadDefinition(fsys fs.FS, name string) (Definition, error) {
 	if err != nil {
 		return Definition{}, fmt.Errorf("reading the definition: %w", err)
 	}
+	return decode(name, data)
+}
+
+func decode(name string, data []byte) (Definition, error) {
 	if err := legible(name, data); err != nil {
 		return Definition{}, err
 	}

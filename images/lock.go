@@ -19,6 +19,8 @@ type Lock struct {
 	SourceDateEpoch int64             `json:"source_date_epoch"`
 	Components      []LockedComponent `json:"components,omitempty"`
 	Alpine          *LockedAlpine     `json:"alpine,omitempty"`
+	// Debian are the indexes that were asked for newer sources.
+	Debian []LockedSuite `json:"debian,omitempty"`
 }
 
 // LockedComponent pins the source of one component and the distribution's

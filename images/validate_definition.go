@@ -64,7 +64,11 @@ func (d Definition) validatePlatforms(v *validator) {
 
 // validateOrigin wants files to come either from source or from packages.
 func (d Definition) validateOrigin(v *validator) {
+	if d.Debian != nil {
+		d.Debian.validate(v)
+	}
 	if d.Alpine != nil {
+		v.check(d.Debian == nil, "debian", "is there beside alpine, but it is for components")
 		v.check(len(d.Components) == 0, "components", "is there beside alpine: an image is made of one or the other")
 		v.check(len(d.Install) == 0, "install", "is there, but it is for components: name the files in alpine.files")
 		v.check(d.Image.Entry == "", "image.entry", "is there, but nothing is compiled for an image of packages")

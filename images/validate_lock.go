@@ -37,6 +37,7 @@ func (l Lock) validate(file string) error {
 	if l.Alpine != nil {
 		l.Alpine.validate(&v)
 	}
+	v.suites(l.Debian)
 	return v.err()
 }
 

@@ -84,7 +84,7 @@ func Test(ctx context.Context, image string) error {
 // Lock resolves the packages of an image (alpine, minimal) or of the base
 // against Alpine's signed indexes and pins them in images/IMAGE.lock.json. What
 // is locked stays, unless -update asks for newer packages. -platform is as for
-// build.
+// build. For static, -update looks in Debian's signed indexes for newer sources.
 func Lock(ctx context.Context, image string, platform *string, update *bool) error {
 	return say(pipeline.Lock(ctx, options(image, platform), update != nil && *update))
 }
@@ -108,6 +108,52 @@ func Publish(ctx context.Context, reference string, image, key *string, latest, 
 		Reference: reference, Latest: value(latest, false), Nightly: value(nightly, false), Insecure: value(insecure, false),
 		Key: value(key, ""), Keyless: value(keyless, false),
 	}))
+}
+
+// Nightly looks for newer inputs, builds an image (-image; static if none is named)
+// for every platform, and if it is another than REFERENCE:nightly, tests and
+// publishes it as mage publish does; its reference is all that goes to stdout. A new
+// lock is kept once the tests have passed. -dry-run says what would be published.
+// -base is as for build; -key, -keyless and -insecure are as for publish.
+func Nightly(ctx context.Context, reference string, image, base, key *string, dryRun, keyless, insecure *bool) error {
+	o := options(value(image, words.Default), nil)
+	o.Base = value(base, "")
+	if err := pipeline.Ready(ctx, o); err != nil {
+		return err
+	}
+	published, err := pipeline.Nightly(ctx, o, pipeline.Night{
+		Publication: pipeline.Publication{
+			Reference: reference, Insecure: value(insecure, false), Key: value(key, ""), Keyless: value(keyless, false),
+		},
+		DryRun: value(dryRun, false),
+		Test: func(ctx context.Context, image string) error {
+			tests := run.Options{Repository: ".", Env: os.Environ(), Output: os.Stderr}
+			return run.Image(ctx, tests, run.Target{Image: image, Definition: o.Name})
+		},
+	})
+	if published == "" {
+		return err
+	}
+	return say(published, err)
+}
+
+// Join makes one index of images for different platforms that were published from
+// different machines, and publishes it as mage publish does. -from names their tags
+// or digests in the same repository, with commas in between. With -nightly, one that
+// is there already is left as it is.
+func Join(ctx context.Context, reference string, from, image, key *string, latest, nightly, keyless, insecure *bool) error {
+	j := pipeline.Joint{Publication: pipeline.Publication{
+		Reference: reference, Latest: value(latest, false), Nightly: value(nightly, false), Insecure: value(insecure, false),
+		Key: value(key, ""), Keyless: value(keyless, false),
+	}}
+	if from != nil {
+		j.Images = strings.Split(*from, ",")
+	}
+	joined, err := pipeline.Join(ctx, options(value(image, words.Default), nil), j)
+	if joined == "" {
+		return err
+	}
+	return say(joined, err)
 }
 
 // Keygen makes a pair of keys to sign images with, PREFIX.key and PREFIX.pub, in

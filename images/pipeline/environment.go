@@ -31,7 +31,8 @@ type Variable struct{ Name, Meaning string }
 var Variables = []Variable{
 	{cacheVariable, "folder for fetched inputs and compiled components (default: nginx-scratch in the user's cache folder)"},
 	{sourceVariable, "address of a mirror of yours: every input is looked for there first, by its file name"},
-	{debianVariable, "address of a Debian mirror (default: those that this machine's apt is configured with)"},
+	{debianVariable, "addresses of Debian mirrors, with spaces in between (default: those that this machine's apt is configured with)"},
+	{keyringVariable, "file with Debian's archive keys (default: " + debianKeyring + "; only pinned ones are believed)"},
 	{alpineVariable, "address of an Alpine mirror; below it are BRANCH/REPOSITORY/ARCH (default: alpine.mirror of the definition)"},
 	{keysVariable, "folder with Alpine's key files (default: they are fetched from alpine.keys_from; only pinned ones are believed)"},
 	{bundleVariable, "folder of an inputs.oci: inputs are looked for there before a mirror is asked"},
@@ -50,6 +51,9 @@ const (
 	sourceVariable = "SOURCE_MIRROR"
 	debianVariable = "DEBIAN_MIRROR"
 	alpineVariable = "ALPINE_MIRROR"
+
+	keyringVariable = "DEBIAN_KEYRING"
+
 	keysVariable   = "ALPINE_KEYS"
 	bundleVariable = "INPUTS_BUNDLE"
 	epochVariable  = "SOURCE_DATE_EPOCH"

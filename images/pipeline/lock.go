@@ -16,7 +16,8 @@ import (
 )
 
 // Lock resolves the packages of a definition against the signed indexes of
-// today and pins them in images/NAME.lock.json, whose path it returns. A lock
+// today and pins them in images/NAME.lock.json, whose path it returns; for one of
+// components, it looks for newer sources of theirs. A lock
 // that is there and good is left as it is unless update says otherwise; with
 // some platforms only, the others keep what they have.
 func Lock(ctx context.Context, o Options, update bool) (path string, err error) {
@@ -27,43 +28,78 @@ func Lock(ctx context.Context, o Options, update bool) (path string, err error) 
 	if err != nil {
 		return "", err
 	}
-	if definition.Alpine == nil {
-		return "", fmt.Errorf("images/%s.yaml has no packages of Alpine's to resolve: its lock is edited by hand, "+
-			"and a build refuses what does not match", o.Name)
+	edits, err := o.relock(ctx, definition, update, out)
+	if err != nil {
+		return "", interrupted(ctx, err)
 	}
+	if err := o.apply(edits.files); err != nil {
+		return "", err
+	}
+	if definition, err = loadDefinition(o.Repository, o.Name); err == nil {
+		_, err = images.LoadLock(os.DirFS(o.Repository), lockFile(o.Name), definition)
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading back what was written: %w", err)
+	}
+	return path, nil
+}
+
+// edits are what a new lock changes.
+type edits struct {
+	files   []edit   // in the order in which they are written
+	reasons []string // for people, a line each
+}
+
+// edit is a file of the repository, by its path there, and what is to be in it.
+type edit struct {
+	Path string
+	Data []byte
+}
+
+// relock makes the new lock and writes nothing.
+func (o Options) relock(ctx context.Context, d images.Definition, update bool, out *progress.Output) (edits, error) {
+	if d.Alpine == nil {
+		return o.lockSources(ctx, d, update, out)
+	}
+	return o.lockPackages(ctx, d, update, out)
+}
+
+// apply writes files, each old or new and never half.
+func (o Options) apply(files []edit) error {
+	for _, e := range files {
+		if err := replaceFile(filepath.Join(o.Repository, filepath.FromSlash(e.Path)), e.Data); err != nil {
+			return fmt.Errorf("writing %s: %w", e.Path, err)
+		}
+	}
+	return nil
+}
+
+// lockPackages resolves the packages of a definition.
+func (o Options) lockPackages(ctx context.Context, definition images.Definition, update bool, out *progress.Output) (edits, error) {
 	if len(o.Platforms) == 0 {
 		o.Platforms = []string{allPlatforms}
 	}
 	chosen, err := platforms(o.Platforms, definition)
 	if err != nil {
-		return "", err
+		return edits{}, err
 	}
 	old, err := o.oldLock(definition, chosen, update)
 	if err != nil {
-		return "", err
+		return edits{}, err
 	}
 	if !update { // what is locked stays
 		chosen = slices.DeleteFunc(chosen, func(p string) bool { _, ok := old.Platform(p); return ok })
 	}
 	if len(chosen) == 0 {
 		out.Note(lockFile(o.Name) + " has these platforms and matches the definition; -update asks the repositories for newer packages")
-		return path, nil
+		return edits{}, nil
 	}
-	lock, err := o.resolve(ctx, definition, old, chosen, out)
+	lock, reasons, err := o.resolve(ctx, definition, old, chosen, out)
 	if err != nil {
-		return "", interrupted(ctx, err)
+		return edits{}, err
 	}
 	data, err := lock.Encode()
-	if err != nil {
-		return "", err
-	}
-	if err := replaceFile(path, data); err != nil {
-		return "", fmt.Errorf("writing %s: %w", path, err)
-	}
-	if _, err := images.LoadLock(os.DirFS(o.Repository), lockFile(o.Name), definition); err != nil {
-		return "", fmt.Errorf("reading back what was written: %w", err)
-	}
-	return path, nil
+	return edits{files: []edit{{lockFile(o.Name), data}}, reasons: reasons}, err
 }
 
 // oldLock is what was locked before, empty where nothing was. It is read too
@@ -96,10 +132,10 @@ func (o Options) oldLock(d images.Definition, chosen []string, update bool) (ima
 }
 
 // resolve makes the new lock, and says what is different from the old one.
-func (o Options) resolve(ctx context.Context, d images.Definition, before images.LockedAlpine, chosen []string, out *progress.Output) (images.Lock, error) {
+func (o Options) resolve(ctx context.Context, d images.Definition, before images.LockedAlpine, chosen []string, out *progress.Output) (lock images.Lock, reasons []string, err error) {
 	client, err := o.repository(d, out)
 	if err != nil {
-		return images.Lock{}, err
+		return lock, nil, err
 	}
 	locked := images.LockedAlpine{Branch: d.Alpine.Branch, Repositories: d.Alpine.Repositories, Wanted: d.Alpine.Packages}
 	for _, platform := range d.Platforms {
@@ -111,23 +147,28 @@ func (o Options) resolve(ctx context.Context, d images.Definition, before images
 				err = fmt.Errorf("%w\nthis was for %s: with -platform, only those that are named are locked", err, platform)
 			}
 			if err != nil {
-				return images.Lock{}, err
+				return lock, nil, err
 			}
-			for _, line := range changes(was, now) {
+			lines := changes(was, now)
+			if len(lines) == 0 {
+				out.Note(platform + ": nothing has changed")
+			}
+			for _, line := range lines {
 				out.Note(line)
 			}
+			reasons = append(reasons, lines...)
 			locked.Platforms = append(locked.Platforms, now)
 		case there:
 			locked.Platforms = append(locked.Platforms, was)
 		}
 	}
-	lock := images.Lock{Definition: d.Name, Alpine: &locked}
+	lock = images.Lock{Definition: d.Name, Alpine: &locked}
 	for _, p := range locked.Platforms {
 		for _, l := range p.Packages {
 			lock.SourceDateEpoch = max(lock.SourceDateEpoch, l.Built)
 		}
 	}
-	return lock, nil
+	return lock, reasons, nil
 }
 
 // changes lists what is different, a line each.
@@ -151,9 +192,6 @@ func changes(was, now images.LockedPlatform) []string {
 		if _, ok := now.Package(l.Name); !ok {
 			say("%s %s is no longer needed", l.Name, l.Version)
 		}
-	}
-	if len(lines) == 0 {
-		say("nothing has changed")
 	}
 	return lines
 }

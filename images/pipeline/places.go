@@ -29,13 +29,16 @@ func findMirrors(ctx context.Context, env Environment) (mirrors, error) {
 	if own != "" && !isBase(own) {
 		return mirrors{}, badBase(sourceVariable, own)
 	}
-	switch {
-	case debian == "":
+	if debian == "" {
 		return mirrors{own: own, debian: aptMirrors(ctx)}, nil
-	case !isBase(debian):
-		return mirrors{}, badBase(debianVariable, debian)
 	}
-	return mirrors{own: own, debian: []string{debian}}, nil
+	named := strings.Split(debian, " ")
+	for _, address := range named {
+		if !isBase(address) {
+			return mirrors{}, badBase(debianVariable, address)
+		}
+	}
+	return mirrors{own: own, debian: named}, nil
 }
 
 // isBase says whether a path can be added to the address.

@@ -12,20 +12,27 @@ import (
 // Manifest reads a manifest or an index by its digest ("sha256:...") or a tag.
 // The descriptor is that of the bytes; if a digest was asked for, they have it.
 func (r *Repository) Manifest(ctx context.Context, reference string) (raw []byte, desc v1.Descriptor, err error) {
+	raw, desc, there, err := r.Find(ctx, reference)
+	if err == nil && !there {
+		err = fmt.Errorf("reading %s %s: %s does not have it", r.repo, reference, r.repo.RegistryStr())
+	}
+	return raw, desc, err
+}
+
+// Find is as Manifest, but a manifest that is not there is no error.
+func (r *Repository) Find(ctx context.Context, reference string) (raw []byte, desc v1.Descriptor, there bool, err error) {
 	err = r.retry(ctx, "reading "+r.repo.String()+" "+reference, func() error {
-		m, there, err := r.get(ctx, reference)
+		m, found, err := r.get(ctx, reference)
 		switch {
-		case err != nil:
+		case err != nil || !found:
 			return err
-		case !there:
-			return fmt.Errorf("%s does not have it", r.repo.RegistryStr())
 		case strings.HasPrefix(reference, "sha256:") && m.desc.Digest.String() != reference:
 			return fmt.Errorf("the registry sent other bytes, with digest %s", m.desc.Digest)
 		}
-		raw, desc = m.raw, m.desc
+		raw, desc, there = m.raw, m.desc, true
 		return nil
 	})
-	return raw, desc, err
+	return raw, desc, there, err
 }
 
 // Referrers lists the artifacts that refer to a manifest, those of a type or, if

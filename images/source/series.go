@@ -24,8 +24,14 @@ const plainDiff = "debian-changes"
 // comment is what a line of a series file may end in.
 var comment = regexp.MustCompile(`(^|\s+)#.*$`)
 
+// changelog is the file that says when a revision was made.
+const changelog = "debian/changelog"
+
 // A Series is the patches that Debian applies to a source, in order.
-type Series struct{ Patches []Patch }
+type Series struct {
+	Patches   []Patch
+	Changelog string // debian/changelog; empty if there is none
+}
 
 // A Patch is one patch file of a series.
 type Patch struct {
@@ -63,14 +69,21 @@ func readDiff(s *stream) (Series, error) {
 	if err != nil {
 		return Series{}, err
 	}
-	return Series{Patches: []Patch{newPatch(plainDiff, data)}}, nil
+	series := Series{Patches: []Patch{newPatch(plainDiff, data)}}
+	diffs, err := parsePatch(data)
+	for _, diff := range diffs {
+		if diff.new == changelog && diff.startsEmpty() {
+			series.Changelog, err = apply(diff.hunks, "")
+		}
+	}
+	return series, err
 }
 
 func readTar(ctx context.Context, s *stream, limits Limits) (Series, error) {
 	files := map[string][]byte{}
 	err := walk(ctx, s, limits, func(header *tar.Header, body io.Reader) (err error) {
 		name, found := strings.CutPrefix(header.Name, patchDir)
-		if found && header.Typeflag == tar.TypeReg {
+		if (found || name == changelog) && header.Typeflag == tar.TypeReg {
 			files[name], err = io.ReadAll(body)
 		}
 		return err
@@ -86,7 +99,7 @@ func readTar(ctx context.Context, s *stream, limits Limits) (Series, error) {
 	if err != nil {
 		return Series{}, fmt.Errorf("%sseries: %w", patchDir, err)
 	}
-	var series Series
+	series := Series{Changelog: string(files[changelog])}
 	for _, name := range names {
 		data, found := files[name]
 		if !found {

@@ -68,3 +68,13 @@ func (s *stream) Read(p []byte) (int, error) {
 	s.zeros += int64(n - rest)
 	return n, err
 }
+
+// Decompress hands the content of a gzip or xz file to use. Reading more than
+// the limit of bytes is an error; one that is truncated is noticed by whoever
+// reads to the end.
+func Decompress(file string, limits Limits, use func(io.Reader) error) error {
+	if err := decompress(file, limits, func(s *stream) error { return use(s) }); err != nil {
+		return fmt.Errorf("unpacking %s: %w", file, err)
+	}
+	return nil
+}

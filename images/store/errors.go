@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -46,6 +48,21 @@ func (e *unavailableError) Error() string {
 }
 
 func (e *unavailableError) Unwrap() []error { return e.reasons }
+
+// missingError is a server's word that it has no such file.
+type missingError string
+
+func (e missingError) Error() string        { return string(e) }
+func (e missingError) Is(target error) bool { return target == fs.ErrNotExist }
+
+// Missing reports whether an error of Fetch or Read says of each place that it
+// answered, and does not have the file: there is nothing to wait for.
+func Missing(err error) bool {
+	e, ok := errors.AsType[*unavailableError](err)
+	return ok && len(e.reasons) > 0 && !slices.ContainsFunc(e.reasons, func(reason error) bool {
+		return !errors.Is(reason, fs.ErrNotExist)
+	})
+}
 
 // diskError explains err if it is a full disk.
 func diskError(dir string, in Input, err error) error {

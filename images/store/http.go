@@ -64,7 +64,11 @@ func (o Options) ask(ctx context.Context, u *url.URL, have int64) (*http.Respons
 // statusError is the status of a response. Not resp.Status, whose text is the
 // server's and would reach the terminal.
 func statusError(resp *http.Response) error {
-	return errors.New(strings.TrimSpace(fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode))))
+	text := strings.TrimSpace(fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode)))
+	if resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusGone {
+		return missingError(text)
+	}
+	return errors.New(text)
 }
 
 // connectError tells what may work a moment later from what will not.

@@ -52,7 +52,7 @@ func (g Grammar) Arguments(args []string) []string {
 		}
 		for i+1 < len(args) && strings.HasPrefix(args[i+1], "-") {
 			i++
-			flag := "-" + strings.TrimLeft(args[i], "-")
+			flag := oneWord(args[i])
 			if slices.Contains(g.Flags[target], strings.ToLower(flag[1:])) && i+1 < len(args) {
 				i++
 				flag += "=" + args[i]
@@ -63,6 +63,16 @@ func (g Grammar) Arguments(args []string) []string {
 	return out
 }
 
+// oneWord writes a flag as mage has it: with one dash, and none inside of its name.
+func oneWord(flag string) string {
+	name, value, valued := strings.Cut(strings.TrimLeft(flag, "-"), "=")
+	name = "-" + strings.ReplaceAll(name, "-", "")
+	if valued {
+		name += "=" + value
+	}
+	return name
+}
+
 // isWord reports whether a word is a flag or the next target, and so no image.
 func (g Grammar) isWord(word string) bool {
 	return strings.HasPrefix(word, "-") || slices.Contains(g.Targets, strings.ToLower(word))
@@ -70,15 +80,17 @@ func (g Grammar) isWord(word string) bool {
 
 // Targets is the grammar of the project's magefile.
 var Targets = Grammar{
-	Targets: []string{"build", "test", "lock", "closure", "publish", "keygen", "run", "site", "sbom", "lint:code", "lint:conf", "clean", "env", "lint"},
+	Targets: []string{"build", "test", "lock", "closure", "publish", "nightly", "join", "keygen", "run", "site", "sbom", "lint:code", "lint:conf", "clean", "env", "lint"},
 	Images:  []string{"build", "test", "lock", "closure", "run", "sbom"},
-	Paths:   []string{"publish", "site", "lint:conf"},
+	Paths:   []string{"publish", "nightly", "join", "site", "lint:conf"},
 	Words:   map[string]string{"keygen": "cosign"},
 	Flags: map[string][]string{
 		"build":     {"platform", "base", "inputs", "jobs"},
 		"lock":      {"platform"},
 		"closure":   {"platform"},
 		"publish":   {"image", "key"},
+		"nightly":   {"image", "base", "key"},
+		"join":      {"from", "image", "key"},
 		"run":       {"site", "conf", "templates", "env", "port"},
 		"site":      {"image", "conf", "tag", "platform"},
 		"sbom":      {"platform", "format"},

@@ -38,6 +38,8 @@ func TestArguments(t *testing.T) {
 		{"build -inputs registry.example.com/nginx-scratch", "build static -inputs=registry.example.com/nginx-scratch"},
 		{"publish registry.example.com/nginx-scratch -image alpine -latest", "publish registry.example.com/nginx-scratch -image=alpine -latest"},
 		{"publish", "publish"},
+		{"nightly registry.example.com/a --dry-run -base host", "nightly registry.example.com/a -dryrun -base=host"},
+		{"join registry.example.com/a -from a-b,c --key=a-b.key", "join registry.example.com/a -from=a-b,c -key=a-b.key"},
 		{"keygen", "keygen cosign"},
 		{"keygen mine", "keygen mine"},
 		{"keygen build", "keygen cosign build static"},

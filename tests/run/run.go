@@ -69,7 +69,7 @@ func Foreign(ctx context.Context, o Options) error {
 
 // nested are the folders of tests that are modules of their own, for what they
 // need of others is not to be in the module of the project.
-var nested = []string{"tests/policy", "tests/cosign", "tests/scanners"}
+var nested = []string{"tests/policy", "tests/cosign", "tests/scanners", "tests/workflows"}
 
 // Nested runs the tests of each nested module, on what the last build has left in
 // dist. They are never taken from Go's cache, which does not see that they compile
