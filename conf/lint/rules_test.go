@@ -104,10 +104,10 @@ func TestShippedConfiguration(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, f := range found {
-			if f.Severity > Info {
+			// A file by itself may lack what is around it.
+			if f.Severity > Info || name == "nginx" {
 				t.Errorf("%s: %+v", name, f)
 			}
-			t.Log(f)
 		}
 	}
 }
