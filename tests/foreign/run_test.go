@@ -151,6 +151,7 @@ func serve(t *testing.T, name string) {
 	assert.Equal(t, 2, encrypted.major)
 	assert.Equal(t, "hello from /x\n", get(t, client, "http://"+address("9000")+"/x").body, "the template")
 
+	assertProtected(t, strings.TrimSpace(docker(t, "inspect", "-f", "{{.State.Pid}}", id)))
 	docker(t, "exec", id, "/emulator/nginx", "/usr/sbin/nginx-entry", "healthcheck")
 	out, err := exec.CommandContext(t.Context(), "docker", "exec", "-e", "NGINX_PORT=1", id, "/emulator/nginx", "/usr/sbin/nginx-entry", "nothing").CombinedOutput()
 	require.Error(t, err)
