@@ -163,10 +163,12 @@ func TestJoinRefuses(t *testing.T) {
 		{"a digest", func(_ *testing.T, _ house, j *Joint) { j.Reference += "@sha256:" + strings.Repeat("a", 64) }, "has a digest"},
 		{"not there", func(_ *testing.T, _ house, j *Joint) { j.Images = []string{"amd64", "riscv64"} }, "does not have it"},
 		{"a platform twice", func(t *testing.T, h house, j *Joint) {
+			t.Helper()
 			push(t, j.Reference, "again", h.platformImage(t, "linux/amd64"))
 			j.Images = []string{"amd64", "again"}
 		}, "two images are for linux/amd64"},
 		{"another lock", func(t *testing.T, h house, _ *Joint) {
+			t.Helper()
 			path := filepath.Join(h.Repository, "images/static.lock.json")
 			data, err := os.ReadFile(path)
 			if err != nil {
@@ -177,6 +179,7 @@ func TestJoinRefuses(t *testing.T) {
 			}
 		}, "was made with another lock than images/static.lock.json"},
 		{"older than what is nightly", func(t *testing.T, h house, j *Joint) {
+			t.Helper()
 			path := filepath.Join(h.Repository, "images/static.lock.json")
 			data, err := os.ReadFile(path)
 			if err != nil {

@@ -52,8 +52,8 @@ type edits struct {
 
 // edit is a file of the repository, by its path there, and what is to be in it.
 type edit struct {
-	Path string
-	Data []byte
+	Path string `json:"path"`
+	Data []byte `json:"data"`
 }
 
 // relock makes the new lock and writes nothing.

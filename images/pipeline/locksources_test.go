@@ -51,8 +51,8 @@ func newFollowed(t *testing.T) *followed {
 	f.Env = environment(map[string]string{
 		cacheVariable: t.TempDir(), debianVariable: "file:///nowhere " + fileURL(f.dir), keyringVariable: keyring,
 	})
-	f.edit(t, "images/static.yaml", "components:\n", "debian:\n  suites: [trixie]\n  keys:\n    Test: "+f.key.Fingerprint()+"\ncomponents:\n")
-	f.edit(t, "images/static.yaml", "  - name: openssl\n    version: 3.5.7\n    license: Apache-2.0\n    remove:\n      apps: programs, not library\n    skip_patches:\n      man.patch: not built\n", "")
+	f.edit(t, "components:\n", "debian:\n  suites: [trixie]\n  keys:\n    Test: "+f.key.Fingerprint()+"\ncomponents:\n")
+	f.edit(t, "  - name: openssl\n    version: 3.5.7\n    license: Apache-2.0\n    remove:\n      apps: programs, not library\n    skip_patches:\n      man.patch: not built\n", "")
 	f.publish(t, nginxOf("1.26.3-1", 2, "first.patch"))
 	files, err := nginxOf("1.26.3-1", 2).Files()
 	if err != nil {
@@ -88,8 +88,10 @@ func (f *followed) read(t *testing.T, name string) string {
 	return string(data)
 }
 
-func (f *followed) edit(t *testing.T, name, old, replacement string) {
+// edit changes the definition.
+func (f *followed) edit(t *testing.T, old, replacement string) {
 	t.Helper()
+	const name = "images/static.yaml"
 	text := strings.Replace(f.read(t, name), old, replacement, 1)
 	if !strings.Contains(text, replacement) {
 		t.Fatalf("%s has no %q", name, old)
@@ -159,7 +161,7 @@ func TestLockSourcesRefuses(t *testing.T) {
 		{"no suites", func(t *testing.T, f *followed) {
 			text := f.read(t, "images/static.yaml")
 			begin, end := strings.Index(text, "debian:"), strings.Index(text, "components:")
-			f.edit(t, "images/static.yaml", text[begin:end], "")
+			f.edit(t, text[begin:end], "")
 		}, "no suites of Debian's to follow"},
 		{"no keyring", func(_ *testing.T, f *followed) {
 			f.Env = environment(map[string]string{debianVariable: fileURL(f.dir), keyringVariable: "/nowhere"})
@@ -172,7 +174,7 @@ func TestLockSourcesRefuses(t *testing.T) {
 			f.Env = environment(map[string]string{debianVariable: fileURL(f.dir) + " ftp://x"})
 		}, "DEBIAN_MIRROR"},
 		{"a skipped patch that has gone", func(t *testing.T, f *followed) {
-			f.edit(t, "images/static.yaml", "    version: 1.26.3\n", "    version: 1.26.3\n    skip_patches: {gone.patch: not needed}\n")
+			f.edit(t, "    version: 1.26.3\n", "    version: 1.26.3\n    skip_patches: {gone.patch: not needed}\n")
 		}, `images/static.yaml: components[nginx].skip_patches has "gone.patch"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

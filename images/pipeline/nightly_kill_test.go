@@ -124,7 +124,7 @@ func TestNightlyKilledWhileWriting(t *testing.T) {
 		if err := r.note(e); err != nil {
 			t.Fatal(err)
 		}
-		n.edit(t, "images/static.yaml", "components:", "# mine\ncomponents:")
+		n.edit(t, "components:", "# mine\ncomponents:")
 		if err := next.recover(); err != nil || !strings.Contains(n.read(t, "images/static.yaml"), "# mine") {
 			t.Errorf("a person's change was lost: %v", err)
 		}

@@ -115,7 +115,7 @@ func (r *night) reason(ctx context.Context) string {
 	if text.Len() > 0 {
 		return text.String()
 	}
-	now := r.inputNames()
+	now := r.inputNames(ctx)
 	for _, name := range now {
 		if len(r.was.Inputs) > 0 && !slices.Contains(r.was.Inputs, name) {
 			text.WriteString("- now made of " + name + "\n")
@@ -133,9 +133,9 @@ func (r *night) reason(ctx context.Context) string {
 }
 
 // inputNames are the files of the lock.
-func (r *night) inputNames() []string {
+func (r *night) inputNames(ctx context.Context) []string {
 	b := builder{Options: r.Options}
-	if err := b.load(context.Background()); err != nil {
+	if err := b.load(ctx); err != nil {
 		return nil
 	}
 	var names []string

@@ -12,12 +12,13 @@ import (
 
 // record is what a nightly run notes before it changes anything.
 type record struct {
-	Before []edit // files as they were
-	After  []edit // and as the run wants them
-	Reason []string
+	Before []edit   `json:"before"` // files as they were
+	After  []edit   `json:"after"`  // and as the run wants them
+	Reason []string `json:"reason"`
 	// Digest is of the image once its tests have passed, and Entry what the
 	// changelog gets when it is published.
-	Digest, Entry string
+	Digest string `json:"digest"`
+	Entry  string `json:"entry"`
 }
 
 const (

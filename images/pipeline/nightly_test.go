@@ -29,7 +29,7 @@ func newNights(t *testing.T) *nights {
 	n.night = Night{Publication: Publication{Reference: n.repository}}
 	n.night.Build = func(_ context.Context, o Options) (string, error) {
 		n.builds++
-		house{o}.build(t)
+		house{o}.build(t) //nolint:contextcheck // it has that of the test
 		return "nginx-scratch:static", nil
 	}
 	n.night.Test = func(_ context.Context, image string) error {
@@ -186,11 +186,11 @@ func TestNightlyFails(t *testing.T) {
 			n.night.Build = func(context.Context, Options) (string, error) { return "", errors.New("broken") }
 		}, "building: broken"},
 		{"the update", func(t *testing.T, n *nights) {
-			n.edit(t, "images/static.yaml", "    version: 1.26.3\n", "    version: 1.26.3\n    skip_patches: {gone.patch: x}\n")
+			n.edit(t, "    version: 1.26.3\n", "    version: 1.26.3\n    skip_patches: {gone.patch: x}\n")
 		}, "updating the lock"},
 		{"the registry", func(_ *testing.T, n *nights) { n.night.Reference = "127.0.0.1:1/nobody" }, "127.0.0.1:1"},
 		{"a tag", func(_ *testing.T, n *nights) { n.night.Reference += ":1.26" }, "has a tag"},
-		{"Ctrl-C", func(t *testing.T, n *nights) {
+		{"Ctrl-C", func(_ *testing.T, n *nights) {
 			n.night.Test = func(context.Context, string) error { return context.Canceled }
 		}, "canceled"},
 	} {
