@@ -111,9 +111,10 @@ func (s *server) flood(t *testing.T, n int) func(func(int) bool) {
 	}()
 	return func(yield func(int) bool) {
 		answers := bufio.NewReader(conn)
-		for done := 0; done < n; done++ {
+		for range n {
 			resp, err := http.ReadResponse(answers, &http.Request{Method: http.MethodHead})
 			require.NoError(t, err)
+			require.NoError(t, resp.Body.Close())
 			if !yield(resp.StatusCode) {
 				return
 			}

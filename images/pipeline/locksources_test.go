@@ -159,6 +159,7 @@ func TestLockSourcesRefuses(t *testing.T) {
 	}{
 		{"a platform", func(_ *testing.T, f *followed) { f.Platforms = []string{"linux/arm64"} }, "leave -platform out"},
 		{"no suites", func(t *testing.T, f *followed) {
+			t.Helper()
 			text := f.read(t, "images/static.yaml")
 			begin, end := strings.Index(text, "debian:"), strings.Index(text, "components:")
 			f.edit(t, text[begin:end], "")
@@ -167,6 +168,7 @@ func TestLockSourcesRefuses(t *testing.T) {
 			f.Env = environment(map[string]string{debianVariable: fileURL(f.dir), keyringVariable: "/nowhere"})
 		}, "install debian-archive-keyring"},
 		{"another keyring", func(t *testing.T, f *followed) {
+			t.Helper()
 			other := newFollowed(t)
 			f.Env = environment(map[string]string{debianVariable: fileURL(f.dir), keyringVariable: other.Env.Getenv(keyringVariable)})
 		}, "none of the keys that the definition trusts: Test"},
@@ -174,6 +176,7 @@ func TestLockSourcesRefuses(t *testing.T) {
 			f.Env = environment(map[string]string{debianVariable: fileURL(f.dir) + " ftp://x"})
 		}, "DEBIAN_MIRROR"},
 		{"a skipped patch that has gone", func(t *testing.T, f *followed) {
+			t.Helper()
 			f.edit(t, "    version: 1.26.3\n", "    version: 1.26.3\n    skip_patches: {gone.patch: not needed}\n")
 		}, `images/static.yaml: components[nginx].skip_patches has "gone.patch"`},
 	} {

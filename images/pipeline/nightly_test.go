@@ -186,6 +186,7 @@ func TestNightlyFails(t *testing.T) {
 			n.night.Build = func(context.Context, Options) (string, error) { return "", errors.New("broken") }
 		}, "building: broken"},
 		{"the update", func(t *testing.T, n *nights) {
+			t.Helper()
 			n.edit(t, "    version: 1.26.3\n", "    version: 1.26.3\n    skip_patches: {gone.patch: x}\n")
 		}, "updating the lock"},
 		{"the registry", func(_ *testing.T, n *nights) { n.night.Reference = "127.0.0.1:1/nobody" }, "127.0.0.1:1"},
