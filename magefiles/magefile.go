@@ -128,7 +128,11 @@ func Nightly(ctx context.Context, reference string, image, base, key *string, dr
 		DryRun: value(dryRun, false),
 		Test: func(ctx context.Context, image string) error {
 			tests := run.Options{Repository: ".", Env: os.Environ(), Output: os.Stderr}
-			return run.Image(ctx, tests, run.Target{Image: image, Definition: o.Name})
+			err := run.Image(ctx, tests, run.Target{Image: image, Definition: o.Name})
+			if err != nil || o.Name != words.Default {
+				return err
+			}
+			return run.Foreign(ctx, tests)
 		},
 	})
 	if published == "" {
