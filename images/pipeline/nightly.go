@@ -132,16 +132,11 @@ func (r *night) make(ctx context.Context) (changed bool, err error) {
 	if r.image, err = r.Build(ctx, r.Options); err != nil {
 		return false, fmt.Errorf("building: %w", err)
 	}
-	b := builder{Options: r.Options}
-	built, err := release.Open(b.layout())
+	built, digest, err := r.built()
 	if err != nil {
 		return false, err
 	}
-	digest, err := built.Index.Digest()
-	if err != nil {
-		return false, fmt.Errorf("computing the digest: %w", err)
-	}
-	r.digest = digest.String()
+	r.digest = digest
 	if r.was, err = r.look(ctx); err != nil {
 		return false, err
 	}
@@ -152,10 +147,26 @@ func (r *night) make(ctx context.Context) (changed bool, err error) {
 	return true, r.notOlder(built)
 }
 
+// built is what the last build wrote, and the digest of its index.
+func (r *night) built() (release.Release, string, error) {
+	rel, err := release.Open((&builder{Options: r.Options}).layout())
+	if err != nil {
+		return rel, "", err
+	}
+	digest, err := rel.Index.Digest()
+	if err != nil {
+		return rel, "", fmt.Errorf("computing the digest: %w", err)
+	}
+	return rel, digest.String(), nil
+}
+
 // try tests the image. From then on it is to be published, whoever is killed.
 func (r *night) try(ctx context.Context) error {
 	if err := r.Test(ctx, r.image); err != nil {
 		return fmt.Errorf("nothing is published, for a test has failed: %w", err)
+	}
+	if _, digest, err := r.built(); err != nil || digest != r.digest {
+		return errors.Join(fmt.Errorf("nothing is published, for somebody has built another image in the meantime: %s", digest), err)
 	}
 	r.record.Digest, r.record.Entry = r.digest, r.entry(ctx)
 	return r.record.write(r.notes())

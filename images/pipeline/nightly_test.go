@@ -182,6 +182,12 @@ func TestNightlyFails(t *testing.T) {
 		{"a test", func(_ *testing.T, n *nights) {
 			n.night.Test = func(context.Context, string) error { return errors.New("broken") }
 		}, "nothing is published, for a test has failed: broken"},
+		{"another build in the meantime", func(t *testing.T, n *nights) {
+			t.Helper()
+			n.night.Test = func(context.Context, string) error {
+				return os.WriteFile(filepath.Join(n.Repository, "dist/static/oci/index.json"), []byte("{}"), 0o600)
+			}
+		}, "somebody has built another image in the meantime"},
 		{"the build", func(_ *testing.T, n *nights) {
 			n.night.Build = func(context.Context, Options) (string, error) { return "", errors.New("broken") }
 		}, "building: broken"},
