@@ -59,6 +59,12 @@ func TestCrossPrerequisites(t *testing.T) {
 			"compiling for arm64 needs aarch64-linux-gnu-gcc, aarch64-linux-gnu-gcc-ar, aarch64-linux-gnu-gcc-ranlib, aarch64-linux-gnu-strip" +
 				advice + "gcc-aarch64-linux-gnu binutils-aarch64-linux-gnu` ",
 		},
+		"nothing": {
+			"riscv64", []string{"bin", "include"},
+			"compiling for riscv64 needs riscv64-linux-gnu-gcc, riscv64-linux-gnu-gcc-ar, riscv64-linux-gnu-gcc-ranlib, riscv64-linux-gnu-strip, " +
+				"make, perl, sed, install, cp, qemu-riscv64-static, the kernel's headers for riscv64" + advice +
+				"gcc-riscv64-linux-gnu binutils-riscv64-linux-gnu make perl sed coreutils qemu-user-static linux-libc-dev-riscv64-cross` ",
+		},
 		"no emulator":           {"riscv64", []string{"bin/qemu-riscv64-static"}, "compiling for riscv64 needs qemu-riscv64-static" + advice + "qemu-user-static` "},
 		"no headers":            {"riscv64", []string{"include"}, "compiling for riscv64 needs the kernel's headers for riscv64" + advice + "linux-libc-dev-riscv64-cross` "},
 		"no make":               {"arm64", []string{"bin/make"}, "compiling for arm64 needs make" + advice + "make` "},

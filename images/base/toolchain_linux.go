@@ -66,15 +66,18 @@ type place interface {
 // survey describes the toolchain of a place, but for its ID, or names all that
 // is missing at once.
 func survey(ctx context.Context, p place) (t Toolchain, missing []need, err error) {
-	path, _ := p.folders()
+	path, include := p.folders()
 	programs, kernel := p.needs()
 	for _, n := range programs {
 		if _, err := lookPath(n.what, path, p.stat); err != nil {
 			missing = append(missing, n)
 		}
 	}
-	if len(missing) > 0 {
-		return Toolchain{}, missing, nil // nobody to ask for the rest
+	if len(missing) > 0 { // there may be nobody to ask for the rest
+		if _, err := p.stat(filepath.Join(include, "linux")); errors.Is(err, fs.ErrNotExist) {
+			missing = append(missing, kernel)
+		}
+		return Toolchain{}, missing, nil
 	}
 	_, err = p.ask(ctx, "perl", perlModules...)
 	if _, ok := errors.AsType[*exec.ExitError](err); ok {

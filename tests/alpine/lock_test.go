@@ -242,6 +242,15 @@ func TestLockOfSource(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, mirror(t))
 	s.Name = "static"
-	_, err := pipeline.Lock(t.Context(), s.Options, false)
-	require.ErrorContains(t, err, "images/static.yaml has no packages of Alpine's to resolve")
+	before, err := os.ReadFile(filepath.Join(s.Repository, "images/static.lock.json"))
+	require.NoError(t, err)
+	s.lock(t)
+	require.Contains(t, s.stderr.String(), "images/static.lock.json matches the definition; -update looks for newer sources")
+	after, err := os.ReadFile(filepath.Join(s.Repository, "images/static.lock.json"))
+	require.NoError(t, err)
+	require.Equal(t, string(before), string(after))
+	require.Zero(t, s.requests.Load())
+	s.Platforms = []string{"linux/amd64"}
+	_, err = pipeline.Lock(t.Context(), s.Options, false)
+	require.ErrorContains(t, err, "images/static.lock.json is of sources, which are the same for all platforms")
 }
