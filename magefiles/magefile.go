@@ -160,6 +160,43 @@ func Join(ctx context.Context, reference string, from, image, key *string, lates
 	return say(joined, err)
 }
 
+// Verify builds an image again, from nothing, elsewhere and under other circumstances, and
+// holds the last build and images/IMAGE.digests against it (static if none is named).
+// -quick lets it use what was compiled before, -update writes the digests down.
+//
+// `mage verify REFERENCE` holds an image, in a registry or an OCI layout, against what its
+// maker has signed: -key is a file with their public key, -builder and -source are who must
+// have built it and from which repository, and with -rebuild it is built again here too.
+// The exit code is 2 if something is not as it should be, and 3 if there is nothing to
+// hold it against; the reference by digest goes to stdout only if all is well.
+func Verify(ctx context.Context, what string, key, builder, source *string, rebuild, quick, update, insecure *bool) error {
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return say(pipeline.Verify(ctx, options("", nil), what, pipeline.VerifyOptions{
+		Key: value(key, ""), Builder: value(builder, ""), Source: value(source, ""),
+		Rebuild: value(rebuild, false), Insecure: value(insecure, false), Update: value(update, false),
+		Rebuilding: pipeline.Rebuilding{Program: program, Environ: os.Environ(), Quick: value(quick, false)},
+	}))
+}
+
+// Diff prints how two images differ: components, CVEs fixed, configuration, files, and of
+// files the first bytes and the sections of programs. Each is an image that was built here,
+// such as static, an OCI layout or a reference. -format is text, json or markdown; with
+// -exit-code, it ends with 2 if they differ.
+func Diff(ctx context.Context, before, after string, format *string, exitCode, insecure *bool) error {
+	text, err := pipeline.Diff(ctx, options("", nil), pipeline.DiffOptions{
+		Before: before, After: after, Format: value(format, "text"), ExitCode: value(exitCode, false), Insecure: value(insecure, false),
+	})
+	if text != "" { // whatever the exit code is to be
+		if _, err := fmt.Fprint(os.Stdout, text); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
 // Keygen makes a pair of keys to sign images with, PREFIX.key and PREFIX.pub, in
 // cosign's form; PREFIX is cosign if none is named. The first is encrypted with
 // COSIGN_PASSWORD, or with a password that is asked for. Nothing is overwritten.

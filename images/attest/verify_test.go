@@ -130,6 +130,17 @@ func TestVerifyRefuses(t *testing.T) {
 	}
 }
 
+// What is shown need not be signed by anybody who is known.
+func TestUnverified(t *testing.T) {
+	t.Parallel()
+	s, err := Unverified(sign(t, about("a", SPDX, `{"a":1}`), newKey(t)))
+	if err != nil || s.Subject != digest("a") || string(s.Predicate) != `{"a":1}` {
+		t.Errorf("got %+v, %v", s, err)
+	}
+	_, err = Unverified([]byte("{}"))
+	refused(t, err, "reading a bundle")
+}
+
 func TestWrongCurve(t *testing.T) {
 	t.Parallel()
 	other, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)

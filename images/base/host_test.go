@@ -25,7 +25,7 @@ func TestHost(t *testing.T) {
 	if !regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(got.ID) {
 		t.Errorf("ID %q is no SHA-256", got.ID)
 	}
-	if got.GCC < 4 || !regexp.MustCompile(`^gcc \d+\.\d+\.\d+$`).MatchString(got.Version) {
+	if got.GCC < 4 || !regexp.MustCompile(`^gcc .*\d+\.\d+\.\d+, GNU ld .*\d+\.\d+`).MatchString(got.Version) {
 		t.Errorf("GCC %d, version %q", got.GCC, got.Version)
 	}
 	for _, name := range []string{"linux/types.h", "asm-generic/types.h", "asm/types.h"} {
@@ -56,6 +56,8 @@ func TestHostCancelled(t *testing.T) {
 const fakeGCC = `#!/bin/sh
 case "$*" in
 -dumpfullversion) echo 13.2.1;;
+--version) echo "gcc (Fake  13.2.1-3) 13.2.1"; echo Copyright;;
+-Wl,--version) echo "GNU ld 2.44"; echo Copyright;;
 -print-multiarch) echo fake-linux;;
 -print-search-dirs) echo "install: DIR/gcc/"; echo "programs: =DIR/nothing/:DIR/gcc/"; echo "libraries: =DIR/gcc/:DIR/lib/";;
 *) exit 1;;
@@ -155,7 +157,7 @@ func TestPrerequisites(t *testing.T) {
 			}
 			got, err := m.toolchain(t.Context())
 			if test.want == "" {
-				if err != nil || got.GCC != 13 || got.Version != "gcc 13.2.1" {
+				if err != nil || got.GCC != 13 || got.Version != "gcc (Fake 13.2.1-3) 13.2.1, GNU ld 2.44" {
 					t.Errorf("got %+v, %v", got, err)
 				}
 				return

@@ -27,6 +27,8 @@ func toolchainRoot(t *testing.T) string {
 		change(t, root, name, "-> probe")
 	}
 	change(t, root, "answers/gcc/-dumpfullversion", "15.2.0")
+	change(t, root, "answers/gcc/--version", "gcc (Fake 15.2.0) 15.2.0\nCopyright")
+	change(t, root, "answers/gcc/-Wl,--version", "GNU ld (Fake) 2.45\nCopyright")
 	change(t, root, "answers/gcc/-print-multiarch", "")
 	change(t, root, "answers/perl/-e", "")
 	return root
@@ -60,7 +62,7 @@ func TestInRoot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(got.ID) || got.GCC != 15 || got.Version != "gcc 15.2.0" {
+	if !regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(got.ID) || got.GCC != 15 || got.Version != "gcc (Fake 15.2.0) 15.2.0, GNU ld (Fake) 2.45" {
 		t.Errorf("got %+v", got)
 	}
 	if want := []string{"/usr/include/linux", "/usr/include/asm-generic", "/usr/include/asm"}; !slices.Equal(got.Headers, want) {

@@ -99,8 +99,23 @@ func survey(ctx context.Context, p place) (t Toolchain, missing []need, err erro
 	if t.GCC, err = strconv.Atoi(strings.Split(version, ".")[0]); err != nil {
 		return Toolchain{}, nil, fmt.Errorf("reading the version of gcc: %q is none", version)
 	}
-	t.Version = "gcc " + version
-	return t, missing, nil
+	t.Version, err = printed(ctx, p, gcc)
+	return t, missing, err
+}
+
+// printed is what the compiler and its linker print as their versions, those of the
+// distribution's packages included: releases of one gcc make different bytes.
+func printed(ctx context.Context, p place, gcc string) (string, error) {
+	var all []string
+	for _, question := range []string{"--version", "-Wl,--version"} {
+		text, err := p.ask(ctx, gcc, question)
+		if err != nil {
+			return "", err
+		}
+		line, _, _ := strings.Cut(text, "\n")
+		all = append(all, strings.Join(strings.Fields(line), " "))
+	}
+	return strings.Join(all, ", "), nil
 }
 
 // headers returns where linux, asm and asm-generic are.

@@ -3,10 +3,20 @@ package publish
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+// What a registry does wrong that is no fault of the way to it.
+var (
+	ErrMissing    = errors.New("the registry does not have it")
+	ErrOtherBytes = errors.New("the registry sent other bytes")
 )
 
 // Manifest reads a manifest or an index by its digest ("sha256:...") or a tag.
@@ -14,7 +24,7 @@ import (
 func (r *Repository) Manifest(ctx context.Context, reference string) (raw []byte, desc v1.Descriptor, err error) {
 	raw, desc, there, err := r.Find(ctx, reference)
 	if err == nil && !there {
-		err = fmt.Errorf("reading %s %s: %s does not have it", r.repo, reference, r.repo.RegistryStr())
+		err = fmt.Errorf("reading %s %s: %w: %s", r.repo, reference, ErrMissing, r.repo.RegistryStr())
 	}
 	return raw, desc, err
 }
@@ -27,7 +37,7 @@ func (r *Repository) Find(ctx context.Context, reference string) (raw []byte, de
 		case err != nil || !found:
 			return err
 		case strings.HasPrefix(reference, "sha256:") && m.desc.Digest.String() != reference:
-			return fmt.Errorf("the registry sent other bytes, with digest %s", m.desc.Digest)
+			return fmt.Errorf("%w, with digest %s", ErrOtherBytes, m.desc.Digest)
 		}
 		raw, desc, there = m.raw, m.desc, true
 		return nil
@@ -64,4 +74,30 @@ func (r *Repository) Referrers(ctx context.Context, subject v1.Hash, artifactTyp
 		return nil
 	})
 	return found, err
+}
+
+// Blob opens a blob of the repository. Whoever reads it has to look whether it is
+// what was asked for, and not to read on for ever. A connection that is cut in
+// between is not made again.
+func (r *Repository) Blob(ctx context.Context, digest v1.Hash) (content io.ReadCloser, err error) {
+	err = r.retry(ctx, "reading blob "+digest.String(), func() error {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.BlobURL(digest), http.NoBody)
+		if err != nil {
+			return err
+		}
+		resp, err := r.client.Do(req)
+		if err != nil {
+			return err
+		}
+		if err := transport.CheckError(resp, http.StatusOK); err != nil {
+			_ = resp.Body.Close() // has been read
+			if resp.StatusCode == http.StatusNotFound {
+				return fmt.Errorf("%w: %w", ErrMissing, err)
+			}
+			return err
+		}
+		content = resp.Body
+		return nil
+	})
+	return content, err
 }

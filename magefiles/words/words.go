@@ -14,7 +14,7 @@ const Default = "static"
 type Grammar struct {
 	Targets []string            // all of them, in lower case
 	Images  []string            // the targets that act on an image
-	Paths   []string            // the targets that act on a path or reference, which must be named
+	Paths   []string            // the targets that act on a path or reference, which must be named; twice, if there are two
 	Words   map[string]string   // the targets that take another word, and what it is if none is given
 	Flags   map[string][]string // the flags of a target that have a value
 }
@@ -46,10 +46,9 @@ func (g Grammar) Arguments(args []string) []string {
 			}
 			out = append(out, word)
 		}
-		if slices.Contains(g.Paths, target) && i+1 < len(args) {
-			i++
-			out = append(out, args[i])
-		}
+		paths := min(g.paths(target), len(args)-i-1)
+		out = append(out, args[i+1:i+1+paths]...)
+		i += paths
 		for i+1 < len(args) && strings.HasPrefix(args[i+1], "-") {
 			i++
 			flag := oneWord(args[i])
@@ -73,6 +72,16 @@ func oneWord(flag string) string {
 	return name
 }
 
+// paths is how many a target takes.
+func (g Grammar) paths(target string) (n int) {
+	for _, path := range g.Paths {
+		if path == target {
+			n++
+		}
+	}
+	return n
+}
+
 // isWord reports whether a word is a flag or the next target, and so no image.
 func (g Grammar) isWord(word string) bool {
 	return strings.HasPrefix(word, "-") || slices.Contains(g.Targets, strings.ToLower(word))
@@ -80,10 +89,13 @@ func (g Grammar) isWord(word string) bool {
 
 // Targets is the grammar of the project's magefile.
 var Targets = Grammar{
-	Targets: []string{"build", "test", "lock", "closure", "publish", "nightly", "join", "keygen", "run", "site", "sbom", "lint:code", "lint:conf", "clean", "env", "lint"},
-	Images:  []string{"build", "test", "lock", "closure", "run", "sbom"},
-	Paths:   []string{"publish", "nightly", "join", "site", "lint:conf"},
-	Words:   map[string]string{"keygen": "cosign"},
+	Targets: []string{
+		"build", "test", "lock", "closure", "publish", "nightly", "join", "verify", "diff", "keygen", "run", "site", "sbom",
+		"lint:code", "lint:conf", "clean", "env", "lint",
+	},
+	Images: []string{"build", "test", "lock", "closure", "run", "sbom"},
+	Paths:  []string{"publish", "nightly", "join", "diff", "diff", "site", "lint:conf"},
+	Words:  map[string]string{"keygen": "cosign", "verify": Default},
 	Flags: map[string][]string{
 		"build":     {"platform", "base", "inputs", "jobs"},
 		"lock":      {"platform"},
@@ -91,6 +103,8 @@ var Targets = Grammar{
 		"publish":   {"image", "key"},
 		"nightly":   {"image", "base", "key"},
 		"join":      {"from", "image", "key"},
+		"verify":    {"key", "builder", "source"},
+		"diff":      {"format"},
 		"run":       {"site", "conf", "templates", "env", "port"},
 		"site":      {"image", "conf", "tag", "platform"},
 		"sbom":      {"platform", "format"},

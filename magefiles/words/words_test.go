@@ -47,6 +47,13 @@ func TestArguments(t *testing.T) {
 		{"run alpine -site public -port 8080", "run alpine -site=public -port=8080"},
 		{"run -site site", "run static -site=site"},
 		{"site public", "site public"},
+		{"verify", "verify static"},
+		{"verify -quick -update", "verify static -quick -update"},
+		{"verify alpine", "verify alpine"},
+		{"verify registry.example.com/nginx-scratch -key cosign.pub -rebuild", "verify registry.example.com/nginx-scratch -key=cosign.pub -rebuild"},
+		{"diff static registry.example.com/nginx-scratch -format markdown build", "diff static registry.example.com/nginx-scratch -format=markdown build static"},
+		{"diff build test -exit-code", "diff build test -exitcode"},
+		{"diff", "diff"},
 		{"site site -conf build -tag a:b build", "site site -conf=build -tag=a:b build static"},
 		{"site . -image alpine -platform all", "site . -image=alpine -platform=all"},
 	} {
@@ -82,11 +89,11 @@ func TestGrammarIsThatOfTheMagefile(t *testing.T) {
 				switch {
 				case n.Name == "image" && !optional:
 					got.Images = append(got.Images, name)
-				case n.Name == "prefix":
+				case n.Name == "prefix", n.Name == "what":
 					if Targets.Words[name] == "" {
 						t.Errorf("%s takes a %s, which the grammar does not know", name, n.Name)
 					}
-				case n.Name == "path", n.Name == "reference":
+				case slices.Contains([]string{"path", "reference", "before", "after"}, n.Name):
 					got.Paths = append(got.Paths, name)
 				case optional && star.X.(*ast.Ident).Name != "bool":
 					got.Flags[name] = append(got.Flags[name], n.Name)
