@@ -134,6 +134,11 @@ func Nightly(ctx context.Context, reference string, image, base, key *string, dr
 			}
 			return run.Foreign(ctx, tests)
 		},
+		Differences: func(ctx context.Context, published, layout string) (string, error) {
+			return pipeline.Diff(ctx, o, pipeline.DiffOptions{
+				Before: published, After: layout, Format: "markdown", Insecure: value(insecure, false),
+			})
+		},
 	})
 	if published == "" {
 		return err
