@@ -74,14 +74,7 @@ func Join(ctx context.Context, o Options, j Joint) (reference string, err error)
 	if err != nil {
 		return "", unpublished(ctx, err)
 	}
-	digest, err := registry.Publish(ctx, publish.Publication{Index: b.rel.Index, Referrers: referrers, Tags: tags})
-	if err == nil && j.Keyless {
-		err = b.signWithout(ctx, target.Repository, said)
-	}
-	if err != nil {
-		return "", unpublished(ctx, err)
-	}
-	return target.Repository + "@" + digest.String(), nil
+	return b.push(ctx, registry, target.Repository, publish.Publication{Index: b.rel.Index, Referrers: referrers, Tags: tags}, j.Keyless, said)
 }
 
 // collect gets the images and makes the index.

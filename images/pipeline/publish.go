@@ -59,14 +59,20 @@ func Publish(ctx context.Context, o Options, to Publication) (reference string, 
 	if err != nil {
 		return "", unpublished(ctx, err)
 	}
-	digest, err := registry.Publish(ctx, publish.Publication{Index: b.rel.Index, Referrers: referrers, Tags: tags})
-	if err == nil && to.Keyless {
-		err = b.signWithout(ctx, target.Repository, all)
+	return b.push(ctx, registry, target.Repository, publish.Publication{Index: b.rel.Index, Referrers: referrers, Tags: tags}, to.Keyless, all)
+}
+
+// push publishes, has cosign sign what is said where there is no key, and gives the
+// reference by digest.
+func (b *builder) push(ctx context.Context, registry *publish.Repository, repository string, p publish.Publication, keyless bool, all []said) (string, error) {
+	digest, err := registry.Publish(ctx, p)
+	if err == nil && keyless {
+		err = b.signWithout(ctx, repository, all)
 	}
 	if err != nil {
 		return "", unpublished(ctx, err)
 	}
-	return target.Repository + "@" + digest.String(), nil
+	return repository + "@" + digest.String(), nil
 }
 
 // unpublished says what a person who pressed Ctrl-C wants to know.
