@@ -66,6 +66,11 @@ var arrows = map[string][]string{
 	"magefiles/words":      {},
 	"tests":                {"images", "tests/syscalls"},
 	"tests/alpine":         {},
+	"tests/bench":          {"images/pipeline", "images/progress", "tests/bench/load", "tests/bench/measure", "tests/bench/peers", "tests/bench/server"},
+	"tests/bench/load":     {"tests/bench/server"},
+	"tests/bench/measure":  {"tests/bench/load", "tests/bench/server"},
+	"tests/bench/peers":    {"images", "images/closure", "images/oci", "images/publish", "images/tree"},
+	"tests/bench/server":   {},
 	"tests/fixtures/alpine": {
 		"images", "images/base", "images/compile", "images/progress", "images/recipe", "tests/fixtures/repository",
 	},
@@ -92,10 +97,10 @@ var pure = map[string][]string{
 // rooms are the packages that may import what begins with a path, outside
 // their tests.
 var rooms = map[string][]string{
-	"net":                         {"images/store", "images/publish", "tests/syscalls/trace"},
-	"net/http":                    {"images/store", "images/publish"},
+	"net":                         {"images/store", "images/publish", "tests/bench/load", "tests/bench/server", "tests/syscalls/trace"},
+	"net/http":                    {"images/store", "images/publish", "tests/bench/load"},
 	"github.com/moby/moby/client": {"images/publish", "images/run"},
-	"os/exec":                     {"images/base", "images/pipeline", "magefiles", "tests/run", "tests/syscalls", "tests/syscalls/trace"},
+	"os/exec":                     {"images/base", "images/pipeline", "magefiles", "tests/bench/load", "tests/bench/server", "tests/run", "tests/syscalls", "tests/syscalls/trace"},
 	"github.com/magefile/mage":    {"magefiles"},
 	"github.com/testcontainers":   {},
 	"github.com/stretchr/testify": {},

@@ -1,0 +1,99 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// CPU is how long the processes of the server have been on a CPU so far. Those that
+// have ended do not count: nginx's do not while it serves.
+func (s *Server) CPU() (time.Duration, error) {
+	pids, err := s.processes()
+	if err != nil {
+		return 0, err
+	}
+	var sum time.Duration
+	for _, pid := range pids {
+		// In nanoseconds, where stat has hundredths of a second.
+		text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "schedstat"))
+		if err != nil {
+			return 0, fmt.Errorf("asking how long %s has run: %w", s.Name, err)
+		}
+		first, _, _ := strings.Cut(string(text), " ")
+		ran, err := strconv.ParseInt(first, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("asking how long %s has run: schedstat of process %d is %q", s.Name, pid, text)
+		}
+		sum += time.Duration(ran)
+	}
+	return sum, nil
+}
+
+// processes are those of the container: the first one and its children.
+func (s *Server) processes() ([]int, error) {
+	if s.pid == 0 {
+		return nil, fmt.Errorf("%s is not running", s.Name)
+	}
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", s.pid, s.pid))
+	if err != nil {
+		return nil, fmt.Errorf("looking for the processes of %s: %w: it has ended, or the engine is on another machine", s.Name, err)
+	}
+	pids := []int{s.pid}
+	for field := range strings.FieldsSeq(string(text)) {
+		pid, err := strconv.Atoi(field)
+		if err != nil {
+			return nil, fmt.Errorf("looking for the processes of %s: %q is no number", s.Name, field)
+		}
+		pids = append(pids, pid)
+	}
+	return pids, nil
+}
+
+// Memory is resident and proportional set size, in bytes.
+type Memory struct{ RSS, PSS int64 }
+
+// Memory is that of all processes of the server together.
+func (s *Server) Memory() (Memory, error) {
+	pids, err := s.processes()
+	if err != nil {
+		return Memory{}, err
+	}
+	var sum Memory
+	for _, pid := range pids {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+		if err != nil {
+			return Memory{}, fmt.Errorf("asking for the memory of %s: %w: only root may look at another user's", s.Name, err)
+		}
+		rss, pss, err := parseRollup(string(text))
+		if err != nil {
+			return Memory{}, fmt.Errorf("asking for the memory of %s: %w", s.Name, err)
+		}
+		sum.RSS += rss
+		sum.PSS += pss
+	}
+	return sum, nil
+}
+
+func parseRollup(text string) (rss, pss int64, err error) {
+	found := map[string]int64{}
+	for line := range strings.Lines(text) {
+		fields := strings.Fields(line)
+		if len(fields) == 3 && fields[2] == "kB" && slices.Contains([]string{"Rss:", "Pss:"}, fields[0]) {
+			kilobytes, err := strconv.ParseInt(fields[1], 10, 64)
+			if err != nil {
+				return 0, 0, fmt.Errorf("smaps_rollup has %q", strings.TrimSpace(line))
+			}
+			found[fields[0]] = kilobytes << 10
+		}
+	}
+	if len(found) != 2 {
+		return 0, 0, errors.New("smaps_rollup has no lines Rss and Pss")
+	}
+	return found["Rss:"], found["Pss:"], nil
+}
