@@ -5,31 +5,41 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
-	"github.com/nginx-scratch/nginx-scratch/images/pipeline"
-	"github.com/nginx-scratch/nginx-scratch/images/progress"
 	"github.com/nginx-scratch/nginx-scratch/tests/bench/load"
 	"github.com/nginx-scratch/nginx-scratch/tests/bench/measure"
-	"github.com/nginx-scratch/nginx-scratch/tests/bench/peers"
+	"github.com/nginx-scratch/nginx-scratch/tests/bench/report"
 	"github.com/nginx-scratch/nginx-scratch/tests/bench/server"
 )
-
-// contestant is an image in the race.
-type contestant struct{ name, image string }
 
 func bench(ctx context.Context, args []string) (err error) {
 	o, err := parse(args)
 	if err != nil {
 		return err
 	}
+	if o.table {
+		r, err := report.Read(o.out)
+		if err != nil {
+			return err
+		}
+		return r.Markdown(os.Stdout)
+	}
 	divided, err := divide()
 	if err != nil {
 		return err
 	}
 	if divided.shared {
-		fmt.Fprintln(os.Stderr, "There is one CPU for server and load: what is measured is worth little, but for the CPU time.")
+		say("There is one CPU for server and load: what is measured is worth little, but for the CPU time.")
+	}
+	release, err := alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	m, err := machine(ctx, divided)
+	if err != nil {
+		return err
 	}
 	contestants, err := gather(ctx, o)
 	if err != nil {
@@ -46,106 +56,107 @@ func bench(ctx context.Context, args []string) (err error) {
 	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // nginx's user reads it
 		return fmt.Errorf("making a folder: %w", err)
 	}
-	return race(ctx, o, divided, contestants, dir)
+	r, err := race(ctx, o, m, contestants, dir)
+	if err != nil {
+		return err
+	}
+	if o.out != "" {
+		if err := r.Write(o.out); err != nil {
+			return err
+		}
+	}
+	return r.Text(os.Stdout)
 }
 
-// gather makes the images of the peers and names all contestants, the base first.
-func gather(ctx context.Context, o options) ([]contestant, error) {
-	lock, err := peers.Committed()
-	if err != nil {
-		return nil, err
-	}
-	switch o.peers {
-	case "none":
-		lock.Peers = nil
-	case "base":
-		lock.Peers = lock.Peers[:1]
-	}
-	out := progress.New(os.Stderr, false, time.Now)
-	defer out.Close()
-	env := pipeline.Environment{Getenv: os.Getenv, LookupEnv: os.LookupEnv, UserCacheDir: os.UserCacheDir}
-	fetcher, err := pipeline.NewFetcher(env, out)
-	if err != nil {
-		return nil, err
-	}
-	var all []contestant
-	for _, p := range lock.Peers {
-		if err := peers.Load(ctx, p, lock.Platform, fetcher); err != nil {
-			return nil, err
-		}
-		all = append(all, contestant{p.Name, p.Tag()})
-	}
-	for _, image := range o.images {
-		all = append(all, contestant{shortName(image), image})
-	}
-	if len(all) == 0 {
-		return nil, errors.New("there is nobody in the race: name an image with -images")
-	}
-	return all, nil
-}
-
-// shortName is a reference without what all have.
-func shortName(image string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '/' || r == ':' || r == '@' {
-			return '-'
-		}
-		return r
-	}, strings.TrimPrefix(image, "nginx-scratch:"))
-}
+// say tells the person at the screen.
+func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 
 // race starts all contestants and lets them work.
-func race(ctx context.Context, o options, divided cpus, contestants []contestant, dir string) (err error) {
-	farm, err := server.NewFarm(dir, divided.server)
-	if err != nil {
-		return err
+func race(ctx context.Context, o options, m report.Machine, contestants []contestant, dir string) (r report.Report, err error) {
+	g := grounds{m: m, dir: dir}
+	defer func() { err = errors.Join(err, g.stop(ctx)) }()
+	if err := g.prepare(ctx, contestants); err != nil {
+		return report.Report{}, err
 	}
-	var started []*server.Server
-	defer func() {
-		for _, s := range started {
-			err = errors.Join(err, s.Stop(ctx))
-		}
-	}()
-	upstream, err := farm.Prepare(ctx, "upstream", contestants[0].image, 1)
-	if err != nil {
-		return err
+	r = report.Report{Date: time.Now(), Machine: m, Settings: report.Settings{Rounds: o.rounds, Seconds: o.seconds}}
+	if r.Settings.Config, err = server.Config(g.servers[0].Ports); err != nil {
+		return report.Report{}, err
 	}
-	upstream.On(divided.load)
-	started = append(started, upstream)
-	if err := upstream.Start(ctx); err != nil {
-		return err
+	for _, w := range o.works {
+		r.Works = append(r.Works, report.Work{ID: w.ID, Title: w.Title, Text: w.Text})
 	}
-	var servers []*server.Server
-	for _, c := range contestants {
-		s, err := farm.Prepare(ctx, c.name, c.image, upstream.Ports.HTTP)
-		if err != nil {
-			return err
-		}
-		servers, started = append(servers, s), append(started, s)
-		if err := s.Start(ctx); err != nil {
-			return err
-		}
-	}
-	logf := func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
-	samples, err := measure.Race{
-		Servers: servers, Works: o.works, Rounds: o.rounds, Last: o.last(), Log: logf,
-		Target: func(s *server.Server) load.Target {
-			return load.Target{
-				HTTP: s.Ports.HTTP, HTTPS: s.Ports.HTTPS, QUIC: s.Ports.QUIC, Cert: farm.Cert, ServerName: server.ServerName, Dir: dir,
-			}
+	started := map[string][]float64{}
+	r.Samples, err = measure.Race{
+		Servers: g.servers, Works: o.works, Rounds: o.rounds, Last: o.last(), Log: say, Target: g.target,
+		Started: func(c measure.Contestant) error {
+			started[c.Name] = append(started[c.Name], c.FirstAnswer.Seconds())
+			return nil
 		},
 	}.Run(ctx)
 	if err != nil {
+		return report.Report{}, err
+	}
+	var names []string
+	for i, c := range contestants {
+		s := g.servers[i]
+		r.Contestants = append(r.Contestants, report.Contestant{
+			Name: c.name, Peer: c.peer, Image: c.image, ID: s.Facts.ID, Nginx: s.Facts.Version, TLS: s.Facts.OpenSSL, Works: c.works,
+			Disk: s.Facts.Size, FirstAnswer: measure.Summarize(started[c.name]),
+		})
+		names = append(names, c.name)
+	}
+	r.Comparisons = measure.Compare(r.Samples, names)
+	if o.out != "" {
+		err = g.atRest(ctx, o, r.Contestants)
+	}
+	return r, err
+}
+
+// grounds are where the race is run.
+type grounds struct {
+	m        report.Machine
+	dir      string
+	farm     *server.Farm
+	upstream *server.Server
+	servers  []measure.Contestant
+}
+
+func (g *grounds) target(s *server.Server) load.Target {
+	return load.Target{
+		HTTP: s.Ports.HTTP, HTTPS: s.Ports.HTTPS, QUIC: s.Ports.QUIC, Cert: g.farm.Cert, ServerName: server.ServerName, Dir: g.dir,
+	}
+}
+
+// prepare starts the upstream of the reverse proxies, beside the load, and writes the
+// configuration of all contestants.
+func (g *grounds) prepare(ctx context.Context, contestants []contestant) (err error) {
+	if g.farm, err = server.NewFarm(g.dir, g.m.ServerCPUs); err != nil {
 		return err
 	}
-	for _, c := range measure.Compare(samples, contestants[0].name) {
-		note := ""
-		if !c.Saturated {
-			note = "  (the generator's limit: the CPU time counts)"
+	// It asks nobody: port 9 is discard's.
+	if g.upstream, err = g.farm.Prepare(ctx, "upstream", contestants[0].image, nil, 9); err != nil {
+		return err
+	}
+	g.upstream.On(g.m.LoadCPUs)
+	if err := g.upstream.Start(ctx); err != nil {
+		return err
+	}
+	for _, c := range contestants {
+		s, err := g.farm.Prepare(ctx, c.name, c.image, c.modules, g.upstream.Ports.HTTP)
+		if err != nil {
+			return err
 		}
-		fmt.Printf("%-12s %-16s %9.0f/s  ratio %.3f [%.3f..%.3f]   %8.2f us  per CPU second %.3f [%.3f..%.3f]  busy %3.0f%%%s\n", c.Work, c.Contestant,
-			c.Rate.Median, c.RateRatio.Median, c.RateRatio.Min, c.RateRatio.Max,
-			c.CPU.Median, c.CPURatio.Median, c.CPURatio.Min, c.CPURatio.Max, 100*c.Busy.Median, note)
+		g.servers = append(g.servers, measure.Contestant{Server: s, Works: c.works})
 	}
 	return nil
+}
+
+func (g *grounds) stop(ctx context.Context) (err error) {
+	for _, c := range g.servers {
+		err = errors.Join(err, c.Stop(ctx))
+	}
+	if g.upstream != nil {
+		err = errors.Join(err, g.upstream.Stop(ctx))
+	}
+	return err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -20,6 +21,8 @@ type options struct {
 	seconds int
 	quick   bool
 	peers   string // which of the lock's: all, base or none
+	out     string // the folder of the report; empty for none
+	table   bool   // print that of the report there
 }
 
 func parse(args []string) (options, error) {
@@ -28,7 +31,9 @@ func parse(args []string) (options, error) {
 	flags.SetOutput(os.Stderr)
 	works := flags.String("works", "", "works to run, with commas in between; all if none are named")
 	images := flags.String("images", "nginx-scratch:static", "images to race, with commas in between: references that Docker has")
-	flags.StringVar(&o.peers, "peers", "all", "images of Debian's to race against: all, base (that of the same release) or none (ratios are of the first image)")
+	flags.StringVar(&o.peers, "peers", "", "images of Debian's to race against: all, base (those of the same release) or none (ratios are of the first image); all, and with -quick base")
+	flags.StringVar(&o.out, "out", "", "folder for a report, with sizes, memory and start-up")
+	flags.BoolVar(&o.table, "table", false, "print the report of -out as a table in Markdown, and run nothing")
 	flags.IntVar(&o.rounds, "rounds", o.rounds, "how often each contestant runs each work")
 	flags.IntVar(&o.seconds, "seconds", o.seconds, "how long a run takes")
 	flags.BoolVar(&o.quick, "quick", false, "3 rounds of 1 second")
@@ -36,9 +41,12 @@ func parse(args []string) (options, error) {
 		return options{}, err
 	}
 	if o.quick {
-		o.rounds, o.seconds = 3, 1
+		o.rounds, o.seconds, o.peers = 3, 1, cmp.Or(o.peers, "base")
 	}
+	o.peers = cmp.Or(o.peers, "all")
 	switch {
+	case o.table && o.out == "":
+		return options{}, errors.New("-table needs -out, the folder of a report")
 	case flags.NArg() > 0:
 		return options{}, fmt.Errorf("%q is no flag", flags.Arg(0))
 	case o.rounds < 1 || o.seconds < 1 || o.rounds > 1000 || o.seconds > 600:

@@ -9,13 +9,15 @@ import (
 // to be its own and not the generator's.
 const saturated = 0.9
 
-// A Comparison is one contestant in one work, against the first.
+// A Comparison is one contestant in one work, against the base.
 type Comparison struct {
 	Work       string `json:"work"`
 	Contestant string `json:"contestant"`
+	Base       string `json:"base"` // whom ratios are of
 	Rate       Spread `json:"requests_per_second"`
 	CPU        Spread `json:"cpu_microseconds_per_request"`
-	Busy       Spread `json:"busy"` // 1 is all of its CPU
+	Busy       Spread `json:"busy"`      // 1 is all of the time
+	Disturbed  Spread `json:"disturbed"` // by what else was on its CPU
 	// Of each round, this contestant's requests a second divided by the base's, and the
 	// base's CPU time a request by this one's: above 1 is better in both.
 	RateRatio Spread `json:"rate_ratio"`
@@ -29,15 +31,26 @@ type Comparison struct {
 }
 
 // Compare makes a Comparison of each work and contestant, in the order in which they
-// first appear. Base is the name of the contestant that ratios are of.
-func Compare(samples []Sample, base string) []Comparison {
+// first appear. Ratios are of the contestant that comes first in the order of names and
+// takes part in the work.
+func Compare(samples []Sample, names []string) []Comparison {
 	var found []Comparison
 	for _, s := range samples {
 		if !slices.ContainsFunc(found, func(c Comparison) bool { return c.Work == s.Work && c.Contestant == s.Contestant }) {
-			found = append(found, compare(samples, s.Work, s.Contestant, base))
+			found = append(found, compare(samples, s.Work, s.Contestant, base(samples, s.Work, names)))
 		}
 	}
 	return found
+}
+
+// base is who the ratios of a work are of.
+func base(samples []Sample, work string, names []string) string {
+	for _, name := range names {
+		if slices.ContainsFunc(samples, func(s Sample) bool { return s.Work == work && s.Contestant == name }) {
+			return name
+		}
+	}
+	return ""
 }
 
 func compare(samples []Sample, work, contestant, base string) Comparison {
@@ -47,12 +60,13 @@ func compare(samples []Sample, work, contestant, base string) Comparison {
 			bases[s.Round] = s
 		}
 	}
-	var rates, cpus, busy, baseBusy, rateRatios, cpuRatios, p50, p99, p999 []float64
+	var rates, cpus, busy, baseBusy, disturbed, rateRatios, cpuRatios, p50, p99, p999 []float64
 	for _, s := range samples {
 		if s.Work != work || s.Contestant != contestant {
 			continue
 		}
 		rates, cpus, busy = append(rates, s.Rate()), append(cpus, s.CPUPerRequest()), append(busy, s.Busy())
+		disturbed = append(disturbed, s.Disturbed())
 		p50, p99, p999 = append(p50, float64(s.P50)), append(p99, float64(s.P99)), append(p999, float64(s.P999))
 		if b, ok := bases[s.Round]; ok {
 			rateRatios, cpuRatios = append(rateRatios, s.Rate()/b.Rate()), append(cpuRatios, b.CPUPerRequest()/s.CPUPerRequest())
@@ -60,7 +74,7 @@ func compare(samples []Sample, work, contestant, base string) Comparison {
 		}
 	}
 	return Comparison{
-		Work: work, Contestant: contestant, Rate: Summarize(rates), CPU: Summarize(cpus), Busy: Summarize(busy),
+		Work: work, Contestant: contestant, Base: base, Rate: Summarize(rates), CPU: Summarize(cpus), Busy: Summarize(busy), Disturbed: Summarize(disturbed),
 		RateRatio: Summarize(rateRatios), CPURatio: Summarize(cpuRatios),
 		Saturated: Median(busy) >= saturated && (len(baseBusy) == 0 || Median(baseBusy) >= saturated),
 		P50:       time.Duration(Median(p50)), P99: time.Duration(Median(p99)), P999: time.Duration(Median(p999)),

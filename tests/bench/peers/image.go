@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
+	"strings"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -52,7 +54,7 @@ func (p Peer) image(platform string, from Fetcher) (v1.Image, error) {
 			return nil, fmt.Errorf("unpacking %s %s: %w", k.Name, k.Version, err)
 		}
 	}
-	files, err := needed(all)
+	files, err := p.needed(all)
 	if err != nil {
 		return nil, err
 	}
@@ -77,8 +79,8 @@ func unpackFile(all *tree.Tree, k Package, name string) (err error) {
 	return unpack(all, k.Name, file)
 }
 
-// needed are nginx, what its loader loads, and accounts.
-func needed(all *tree.Tree) (*tree.Tree, error) {
+// needed are nginx and its modules, what its loader loads, and accounts.
+func (p Peer) needed(all *tree.Tree) (*tree.Tree, error) {
 	// Debian's base system has these links, which are in no package's list of files.
 	// By way of lib, libraries are where a search without Debian's folders finds them.
 	for name, target := range map[string]string{"lib": "usr/lib/" + multiarch(all), "lib64": "usr/lib64"} {
@@ -87,7 +89,7 @@ func needed(all *tree.Tree) (*tree.Tree, error) {
 			return nil, err
 		}
 	}
-	graph, err := closure.Find(all, []string{"usr/sbin/nginx"})
+	graph, err := closure.Find(all, p.requests())
 	if err != nil {
 		return nil, err
 	}
@@ -108,12 +110,20 @@ func needed(all *tree.Tree) (*tree.Tree, error) {
 	return files, nil
 }
 
+func (p Peer) requests() []string {
+	requests := []string{"usr/sbin/nginx"}
+	for _, module := range p.ModulePaths() {
+		requests = append(requests, strings.TrimPrefix(module, "/"))
+	}
+	return requests
+}
+
 // multiarch is the folder below usr/lib in which Debian has the libraries of an
 // architecture.
 func multiarch(all *tree.Tree) string {
 	for f := range all.All() {
-		if dir, ok := cutBoth(f.Path, "usr/lib/", "/libc.so.6"); ok {
-			return dir
+		if path.Base(f.Path) == "libc.so.6" {
+			return path.Base(path.Dir(f.Path))
 		}
 	}
 	return ""

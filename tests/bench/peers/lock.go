@@ -24,8 +24,13 @@ type Lock struct {
 
 // A Peer is one nginx of a suite of Debian's, with its libraries.
 type Peer struct {
-	Name     string    `json:"name"`  // that of its image, and in reports
-	Suite    string    `json:"suite"` // such as trixie
+	Name  string `json:"name"`  // that of its image, and in reports
+	Suite string `json:"suite"` // such as trixie
+	// Modules are those that nginx is to load, without their folder.
+	Modules []string `json:"modules,omitempty"`
+	// Works are what it is raced in; without any, in all. So what has a module more, and
+	// is larger for it, need not stand for Debian's nginx elsewhere.
+	Works    []string  `json:"works,omitempty"`
 	Packages []Package `json:"packages"`
 }
 
@@ -59,9 +64,10 @@ func Decode(r io.Reader) (Lock, error) {
 }
 
 var (
-	peerName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`)
-	poolPath = regexp.MustCompile(`^pool/[A-Za-z0-9+.~_/-]+\.deb$`)
-	hexHash  = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	peerName   = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`)
+	moduleName = regexp.MustCompile(`^[a-z0-9_]+$`)
+	poolPath   = regexp.MustCompile(`^pool/[A-Za-z0-9+.~_/-]+\.deb$`)
+	hexHash    = regexp.MustCompile(`^[0-9a-f]{64}$`)
 )
 
 func (l Lock) validate() error {
@@ -79,6 +85,11 @@ func (l Lock) validate() error {
 			return fmt.Errorf("the lock of the peers: %s has no package nginx with a version", p.Name)
 		}
 		names[p.Name] = true
+		for _, m := range p.Modules {
+			if !moduleName.MatchString(m) {
+				return fmt.Errorf("the lock of the peers: %s: module %q must be of small letters, digits and underscores", p.Name, m)
+			}
+		}
 		for _, k := range p.Packages {
 			if err := k.validate(); err != nil {
 				return fmt.Errorf("the lock of the peers: %s: package %q: %w", p.Name, k.Name, err)
@@ -110,6 +121,18 @@ func (p Peer) Version() string {
 		}
 	}
 	return ""
+}
+
+// moduleDir is where Debian has nginx's modules.
+const moduleDir = "usr/lib/nginx/modules/"
+
+// ModulePaths are what load_module takes.
+func (p Peer) ModulePaths() []string {
+	var paths []string
+	for _, m := range p.Modules {
+		paths = append(paths, "/"+moduleDir+m+".so")
+	}
+	return paths
 }
 
 // Inputs are the packages as the pipeline fetches them.

@@ -24,8 +24,12 @@ type Ports struct {
 // settings are what the templates know.
 type settings struct {
 	Ports
-	Brotli bool
+	Brotli  bool
+	Modules []string // paths
 }
+
+// configFile is the configuration in the folder of a server.
+const configFile = "nginx.conf"
 
 // Config is nginx.conf as a contestant on these ports gets it.
 func Config(p Ports) (string, error) { return render("nginx.conf.tmpl", settings{Ports: p}) }
@@ -44,7 +48,7 @@ func render(name string, s settings) (string, error) {
 
 // write puts the configuration into dir, for a server that is no user of this machine.
 func (s settings) write(dir string) error {
-	for name, file := range map[string]string{"nginx.conf.tmpl": "nginx.conf", "locations.conf.tmpl": "locations.conf"} {
+	for name, file := range map[string]string{"nginx.conf.tmpl": configFile, "locations.conf.tmpl": "locations.conf"} {
 		text, err := render(name, s)
 		if err != nil {
 			return err

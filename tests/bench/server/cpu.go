@@ -11,28 +11,50 @@ import (
 	"time"
 )
 
-// CPU is how long the processes of the server have been on a CPU so far. Those that
-// have ended do not count: nginx's do not while it serves.
-func (s *Server) CPU() (time.Duration, error) {
+// Use is what the processes of the server had of their CPU so far.
+type Use struct {
+	Ran    time.Duration // user and system
+	Waited time.Duration // they could have run, but something else did
+}
+
+// Since is what came after another Use.
+func (u Use) Since(before Use) Use { return Use{u.Ran - before.Ran, u.Waited - before.Waited} }
+
+// Use asks the scheduler. Processes that have ended do not count: nginx's do not while it
+// serves.
+func (s *Server) Use() (Use, error) {
 	pids, err := s.processes()
 	if err != nil {
-		return 0, err
+		return Use{}, err
 	}
-	var sum time.Duration
+	var sum Use
 	for _, pid := range pids {
 		// In nanoseconds, where stat has hundredths of a second.
 		text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "schedstat"))
 		if err != nil {
-			return 0, fmt.Errorf("asking how long %s has run: %w", s.Name, err)
+			return Use{}, fmt.Errorf("asking how long %s has run: %w", s.Name, err)
 		}
-		first, _, _ := strings.Cut(string(text), " ")
-		ran, err := strconv.ParseInt(first, 10, 64)
+		use, err := parseSchedstat(string(text))
 		if err != nil {
-			return 0, fmt.Errorf("asking how long %s has run: schedstat of process %d is %q", s.Name, pid, text)
+			return Use{}, fmt.Errorf("asking how long %s has run: %w", s.Name, err)
 		}
-		sum += time.Duration(ran)
+		sum.Ran += use.Ran
+		sum.Waited += use.Waited
 	}
 	return sum, nil
+}
+
+func parseSchedstat(text string) (Use, error) {
+	fields := strings.Fields(text)
+	if len(fields) != 3 {
+		return Use{}, fmt.Errorf("schedstat is %q, not three numbers", text)
+	}
+	ran, err := strconv.ParseInt(fields[0], 10, 64)
+	waited, errWaited := strconv.ParseInt(fields[1], 10, 64)
+	if err := errors.Join(err, errWaited); err != nil {
+		return Use{}, fmt.Errorf("schedstat is %q: %w", text, err)
+	}
+	return Use{time.Duration(ran), time.Duration(waited)}, nil
 }
 
 // processes are those of the container: the first one and its children.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os/exec"
 	"strings"
+	"syscall"
 )
 
 // label marks the containers of the bench, so that those of a run that was killed are
@@ -19,9 +20,11 @@ func docker(ctx context.Context, args ...string) (string, error) {
 	return out, err
 }
 
-// dockerBoth returns what goes to stderr as well.
+// dockerBoth returns what goes to stderr as well. Ctrl-C is not for the client, which is
+// in a group of its own: it is this program that ends what it has begun.
 func dockerBoth(ctx context.Context, args ...string) (out, problems string, err error) {
 	cmd := exec.CommandContext(ctx, "docker", args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err = cmd.Run()
@@ -45,4 +48,13 @@ func RemoveLeftovers(ctx context.Context) error {
 	}
 	_, err = docker(ctx, append([]string{"rm", "-f", "-v"}, strings.Fields(ids)...)...)
 	return err
+}
+
+// Engine is the engine that runs the servers.
+func Engine(ctx context.Context) (string, error) {
+	version, err := docker(ctx, "version", "-f", "Docker {{.Server.Version}}")
+	if err != nil {
+		return "", fmt.Errorf("asking for the engine: %w", err)
+	}
+	return version, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -41,18 +40,25 @@ type Server struct {
 	farm  *Farm
 	cpus  string
 	dir   string
-	id    string
-	pid   int // of the container's first process
+	// modules are the paths of those to load.
+	modules []string
+	id      string
+	pid     int // of the container's first process
+	// FirstAnswer is how long the last start took.
+	FirstAnswer time.Duration
 }
 
-// Prepare writes the files of a server that will listen on these ports, or on free ones
-// where they are 0.
-func (f *Farm) Prepare(ctx context.Context, name, image string, upstream int) (*Server, error) {
+// Prepare writes the files of a server with these modules, whose upstream is on that port.
+// It will listen on free ones.
+func (f *Farm) Prepare(ctx context.Context, name, image string, modules []string, upstream int) (*Server, error) {
 	facts, err := inspect(ctx, image)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Name: name, Image: image, Facts: facts, farm: f, cpus: f.CPUs, dir: filepath.Join(f.dir, name)}
+	for _, module := range modules {
+		facts.Brotli = facts.Brotli || strings.Contains(module, "brotli")
+	}
+	s := &Server{Name: name, Image: image, Facts: facts, farm: f, cpus: f.CPUs, dir: filepath.Join(f.dir, name), modules: modules}
 	ports, err := freePorts(3)
 	if err != nil {
 		return nil, err
@@ -64,7 +70,7 @@ func (f *Farm) Prepare(ctx context.Context, name, image string, upstream int) (*
 	if err := os.Mkdir(s.dir, 0o755); err != nil { //nolint:gosec // nginx's user reads it
 		return nil, fmt.Errorf("preparing %s: %w", name, err)
 	}
-	err = errors.Join(settings{s.Ports, facts.Brotli}.write(s.dir), writePages(filepath.Join(s.dir, "pages")), writeCertificate(s.dir, f.Cert, f.key))
+	err = errors.Join(settings{s.Ports, facts.Brotli, modules}.write(s.dir), writePages(filepath.Join(s.dir, "pages")), writeCertificate(s.dir, f.Cert, f.key))
 	if err != nil {
 		return nil, fmt.Errorf("preparing %s: %w", name, err)
 	}
@@ -74,46 +80,74 @@ func (f *Farm) Prepare(ctx context.Context, name, image string, upstream int) (*
 // On has the server run on other CPUs than the contestants.
 func (s *Server) On(cpus string) { s.cpus = cpus }
 
-// Start runs the container, until Stop, and waits until it listens.
+// Start runs the container, until Stop, and waits until it answers. FirstAnswer is how
+// long that took since docker run was called.
 func (s *Server) Start(ctx context.Context) error {
-	// Locked as people run it; none of it differs between contestants.
-	id, err := docker(ctx, "run", "-d", "--label", label, "--network", "host", "--read-only", "--cap-drop", "ALL",
-		"--security-opt", "no-new-privileges", "--cpuset-cpus", s.cpus,
-		"-v", s.dir+":/bench:ro", "-v", filepath.Join(s.dir, "nginx.conf")+":/etc/nginx/nginx.conf:ro", s.Image)
-	if err != nil {
+	if err := s.start(ctx); err != nil {
 		return fmt.Errorf("starting %s: %w", s.Name, err)
-	}
-	s.id = id
-	if err := s.wait(ctx); err != nil {
-		return fmt.Errorf("starting %s: %w", s.Name, err)
-	}
-	text, err := docker(ctx, "inspect", "-f", "{{.State.Pid}}", id)
-	if err != nil {
-		return fmt.Errorf("starting %s: %w", s.Name, err)
-	}
-	if s.pid, err = strconv.Atoi(text); err != nil || s.pid <= 0 {
-		return fmt.Errorf("starting %s: its first process is %q: the engine must be on this machine", s.Name, text)
 	}
 	return nil
 }
 
-// wait connects until somebody listens.
-func (s *Server) wait(ctx context.Context) error {
-	deadline := time.Now().Add(patience)
-	var dialer net.Dialer
-	for ctx.Err() == nil {
-		conn, err := dialer.DialContext(ctx, "tcp", Address(s.Ports.HTTP))
-		if err == nil {
-			return conn.Close()
-		}
-		state, inspected := docker(ctx, "inspect", "-f", "{{.State.Running}}", s.id)
-		if inspected == nil && state != "true" || time.Now().After(deadline) {
-			_, log, _ := dockerBoth(ctx, "logs", s.id) // the error above is the better one
-			return fmt.Errorf("it does not listen: %w; %s", err, log)
-		}
-		time.Sleep(10 * time.Millisecond)
+func (s *Server) start(ctx context.Context) error {
+	began := time.Now()
+	answered := make(chan error, 1)
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	go func() {
+		err := firstAnswer(waiting, s.Ports.HTTP)
+		s.FirstAnswer = time.Since(began)
+		answered <- err
+	}()
+	// Locked as people run it; none of it differs between contestants.
+	// It is not stopped half-way: then nobody would know what it has started.
+	id, err := docker(context.WithoutCancel(ctx), "run", "-d", "--label", label, "--network", "host", "--read-only", "--cap-drop", "ALL",
+		"--security-opt", "no-new-privileges", "--cpuset-cpus", s.cpus,
+		"-v", s.dir+":/bench:ro", "-v", filepath.Join(s.dir, configFile)+":/etc/nginx/nginx.conf:ro", s.Image)
+	if err != nil {
+		cancel()
+		<-answered
+		return err
 	}
-	return context.Cause(ctx)
+	s.id = id
+	if err := s.wait(ctx, answered); err != nil {
+		cancel()
+		return err
+	}
+	text, err := docker(ctx, "inspect", "-f", "{{.State.Pid}}", id)
+	if err != nil {
+		return err
+	}
+	if s.pid, err = strconv.Atoi(text); err != nil || s.pid <= 0 {
+		return fmt.Errorf("its first process is %q: the engine must be on this machine", text)
+	}
+	return nil
+}
+
+// wait waits for the answer, unless the container ends before.
+func (s *Server) wait(ctx context.Context, answered <-chan error) error {
+	for {
+		select {
+		case err := <-answered:
+			if err == nil || ctx.Err() != nil {
+				return err
+			}
+			return fmt.Errorf("it does not answer: %w; %s", err, s.log(ctx))
+		case <-time.After(time.Second):
+		}
+		if state, err := docker(ctx, "inspect", "-f", "{{.State.Running}}", s.id); err != nil || state != "true" {
+			return errors.Join(err, fmt.Errorf("it has ended: %s", s.log(ctx)))
+		}
+	}
+}
+
+// log is what the server has to say.
+func (s *Server) log(ctx context.Context) string {
+	out, problems, err := dockerBoth(ctx, "logs", s.id)
+	if err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(out + "\n" + problems)
 }
 
 // Stop removes the container, if there is one, even after ctx has ended.
@@ -128,66 +162,4 @@ func (s *Server) Stop(ctx context.Context) error {
 	}
 	s.id, s.pid = "", 0
 	return nil
-}
-
-// Address is a port of 127.0.0.1.
-func Address(port int) string { return "127.0.0.1:" + strconv.Itoa(port) }
-
-// freePorts are some that nobody listens on just now.
-func freePorts(n int) (ports []int, err error) {
-	for range n {
-		l, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
-		if err != nil {
-			return nil, fmt.Errorf("looking for a free port: %w", err)
-		}
-		defer l.Close() //nolint:errcheck // nothing was sent; all are kept until the last is found
-		address, ok := l.Addr().(*net.TCPAddr)
-		if !ok {
-			return nil, fmt.Errorf("looking for a free port: got %v", l.Addr())
-		}
-		ports = append(ports, address.Port)
-	}
-	return ports, nil
-}
-
-// Facts are what an image says of itself.
-type Facts struct {
-	ID      string // as the engine knows it
-	Size    int64  // bytes on disk
-	Version string // of nginx, such as 1.26.3
-	OpenSSL string
-	HTTP3   bool
-	Brotli  bool
-}
-
-func inspect(ctx context.Context, image string) (Facts, error) {
-	text, err := docker(ctx, "image", "inspect", "-f", "{{.Id}} {{.Size}}", image)
-	if err != nil {
-		return Facts{}, fmt.Errorf("looking at %s: %w: mage build makes nginx-scratch:static; load or pull any other", image, err)
-	}
-	var f Facts
-	if _, err := fmt.Sscan(text, &f.ID, &f.Size); err != nil {
-		return Facts{}, fmt.Errorf("looking at %s: docker says %q: %w", image, text, err)
-	}
-	_, version, err := dockerBoth(ctx, "run", "--rm", "--label", label, "--network", "none", "--read-only", "--entrypoint", "nginx", image, "-e", "stderr", "-V")
-	if err != nil {
-		return Facts{}, fmt.Errorf("asking %s for nginx -V: %w", image, err)
-	}
-	f.read(version)
-	return f, nil
-}
-
-// read takes what nginx -V says apart.
-func (f *Facts) read(text string) {
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		if version, ok := strings.CutPrefix(line, "nginx version: nginx/"); ok {
-			f.Version, _, _ = strings.Cut(version, " ")
-		}
-		if built, ok := strings.CutPrefix(line, "built with "); ok {
-			f.OpenSSL = built
-		}
-	}
-	f.HTTP3 = strings.Contains(text, "--with-http_v3_module")
-	f.Brotli = strings.Contains(text, "brotli")
 }
