@@ -22,7 +22,7 @@ import (
 // Limits of what one package may hold unpacked, against bombs: libc6, the largest, has
 // 13 MB in 300 files.
 const (
-	maxBytes   = 256 << 20
+	maxBytes   = 64 << 20
 	maxEntries = 20_000
 	maxMemory  = 128 << 20 // of zstd's decoder
 )

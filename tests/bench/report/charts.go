@@ -147,7 +147,7 @@ func latencies(title string, rows []row, points [][][3]float64) template.HTML {
 // label names a row in front of its bars.
 func (d *drawing) label(r row, y float64) {
 	d.text(labels-14, y+11, "end", "row", r.title)
-	if r.note != "" && len(r.bars) > 1 {
+	if r.note != "" {
 		d.text(labels-14, y+25, "end", "note", r.note)
 	}
 }

@@ -122,10 +122,9 @@ func (r Report) rows(base bool, make func(measure.Comparison) bar) []row {
 			b := make(c)
 			b.class = r.class(c.Contestant)
 			line.bars = append(line.bars, b)
-			line.note = "against " + c.Base
-		}
-		if base {
-			line.note = ""
+			if !base && c.Base != r.Contestants[0].Name {
+				line.note = "against " + c.Base
+			}
 		}
 		if len(line.bars) > 0 {
 			rows = append(rows, line)
