@@ -66,10 +66,11 @@ var arrows = map[string][]string{
 	"magefiles/words":      {},
 	"tests":                {"images", "tests/syscalls"},
 	"tests/alpine":         {},
-	"tests/bench":          {"images/pipeline", "images/progress", "tests/bench/load", "tests/bench/measure", "tests/bench/peers", "tests/bench/server"},
+	"tests/bench":          {"images/pipeline", "images/progress", "tests/bench/load", "tests/bench/measure", "tests/bench/peers", "tests/bench/report", "tests/bench/server"},
 	"tests/bench/load":     {"tests/bench/server"},
 	"tests/bench/measure":  {"tests/bench/load", "tests/bench/server"},
 	"tests/bench/peers":    {"images", "images/closure", "images/oci", "images/publish", "images/tree"},
+	"tests/bench/report":   {"tests/bench/measure"},
 	"tests/bench/server":   {},
 	"tests/fixtures/alpine": {
 		"images", "images/base", "images/compile", "images/progress", "images/recipe", "tests/fixtures/repository",

@@ -106,7 +106,9 @@ func Bench(ctx context.Context, o Options, args ...string) (text string, err err
 	build := exec.CommandContext(ctx, "go", "build", "-o", program, "."+bench)
 	build.Dir, build.Env = o.Repository, o.Env
 	build.Stdout, build.Stderr = o.Output, o.Output
-	if err := build.Run(); err != nil {
+	if err := build.Run(); ctx.Err() != nil {
+		return "", context.Cause(ctx)
+	} else if err != nil {
 		return "", fmt.Errorf("building the bench: %w", err)
 	}
 	cmd := exec.CommandContext(ctx, program, append([]string{"-out", filepath.Join("dist", "bench")}, args...)...)
