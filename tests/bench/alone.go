@@ -30,7 +30,7 @@ func alone(ctx context.Context) (release func() error, err error) {
 	lock := flock.New(filepath.Join(dir, "bench.lock"))
 	got, err := lock.TryLock()
 	if err == nil && !got {
-		say("Waiting for another bench to end: two would measure each other.")
+		sayf("Waiting for another bench to end: two would measure each other.")
 		_, err = lock.TryLockContext(ctx, 200*time.Millisecond)
 	}
 	if err != nil {

@@ -30,7 +30,7 @@ func bench(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	if divided.shared {
-		say("There is one CPU for server and load: what is measured is worth little, but for the CPU time.")
+		sayf("There is one CPU for server and load: what is measured is worth little, but for the CPU time.")
 	}
 	release, err := alone(ctx)
 	if err != nil {
@@ -53,7 +53,7 @@ func bench(ctx context.Context, args []string) (err error) {
 		return fmt.Errorf("making a folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // nginx's user reads it
+	if err := os.Chmod(dir, 0o755); err != nil {
 		return fmt.Errorf("making a folder: %w", err)
 	}
 	r, err := race(ctx, o, m, contestants, dir)
@@ -68,8 +68,8 @@ func bench(ctx context.Context, args []string) (err error) {
 	return r.Text(os.Stdout)
 }
 
-// say tells the person at the screen.
-func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+// sayf tells the person at the screen.
+func sayf(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 
 // race starts all contestants and lets them work.
 func race(ctx context.Context, o options, m report.Machine, contestants []contestant, dir string) (r report.Report, err error) {
@@ -87,7 +87,7 @@ func race(ctx context.Context, o options, m report.Machine, contestants []contes
 	}
 	started := map[string][]float64{}
 	r.Samples, err = measure.Race{
-		Servers: g.servers, Works: o.works, Rounds: o.rounds, Last: o.last(), Log: say, Target: g.target,
+		Servers: g.servers, Works: o.works, Rounds: o.rounds, Last: o.last(), Log: sayf, Target: g.target,
 		Started: func(c measure.Contestant) error {
 			started[c.Name] = append(started[c.Name], c.FirstAnswer.Seconds())
 			return nil

@@ -35,7 +35,7 @@ func (g *grounds) atRest(ctx context.Context, o options, contestants []report.Co
 		}
 	}
 	if os.Geteuid() != 0 {
-		say("Starts without a container are not measured: only root can change the root of a process.")
+		sayf("Starts without a container are not measured: only root can change the root of a process.")
 		return nil
 	}
 	took := map[string][]float64{}
@@ -51,7 +51,7 @@ func (g *grounds) atRest(ctx context.Context, o options, contestants []report.Co
 	}
 	for i, c := range contestants {
 		contestants[i].Listening = measure.Summarize(took[c.Name])
-		say("%-16s listens %.2f ms after exec", c.Name, 1000*contestants[i].Listening.Median)
+		sayf("%-16s listens %.2f ms after exec", c.Name, 1000*contestants[i].Listening.Median)
 	}
 	return nil
 }

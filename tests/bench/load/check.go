@@ -58,7 +58,7 @@ func (t Target) ask(ctx context.Context, secure bool, path, encoding string, bod
 	}
 	counter := &counting{Reader: conn}
 	buffer := bufio.NewReader(counter)
-	response, err := http.ReadResponse(buffer, request)
+	response, err := http.ReadResponse(buffer, request) //nolint:bodyclose // judge closes it
 	if err != nil {
 		return 0, err
 	}
@@ -106,7 +106,7 @@ func (t Target) askNewer(ctx context.Context, protocol, path string, body []byte
 	if err != nil {
 		return err
 	}
-	response, err := transport.RoundTrip(request)
+	response, err := transport.RoundTrip(request) //nolint:bodyclose // judge closes it
 	if err != nil {
 		return err
 	}

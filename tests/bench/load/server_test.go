@@ -75,7 +75,7 @@ func contestant(t *testing.T, handler http.HandlerFunc) Target {
 		t.Fatal(err)
 	}
 	quic := &http3.Server{Handler: handler, TLSConfig: http3.ConfigureTLSConfig(conf)}
-	go quic.Serve(udp) //nolint:errcheck // until it is closed
+	go quic.Serve(udp)
 	t.Cleanup(func() {
 		_ = quic.Close()
 		_ = udp.Close()

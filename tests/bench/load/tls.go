@@ -3,7 +3,6 @@ package load
 import (
 	"bytes"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/pem"
 	"errors"
 )
@@ -18,8 +17,8 @@ func (t Target) config() (*tls.Config, error) {
 	return &tls.Config{
 		ServerName: t.ServerName, MinVersion: tls.VersionTLS13,
 		InsecureSkipVerify: true, //nolint:gosec // compared below
-		VerifyPeerCertificate: func(raw [][]byte, _ [][]*x509.Certificate) error {
-			if len(raw) != 1 || !bytes.Equal(raw[0], block.Bytes) {
+		VerifyConnection: func(state tls.ConnectionState) error {
+			if got := state.PeerCertificates; len(got) != 1 || !bytes.Equal(got[0].Raw, block.Bytes) {
 				return errors.New("the server has another certificate than the bench gave it")
 			}
 			return nil

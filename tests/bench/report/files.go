@@ -17,7 +17,7 @@ const (
 // Write puts both files into dir, which is made where it is not there. Each is the old or
 // the new one, and never half, whoever is killed when.
 func (r Report) Write(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // for everybody, as all in dist
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	for name, encode := range map[string]func(io.Writer) error{JSONFile: r.Encode, HTMLFile: r.HTML} {

@@ -114,12 +114,12 @@ func (r Report) in(work string, base bool) []measure.Comparison {
 }
 
 // rows has a row for each work, and in it a bar for each contestant.
-func (r Report) rows(base bool, make func(measure.Comparison) bar) []row {
+func (r Report) rows(base bool, of func(measure.Comparison) bar) []row {
 	var rows []row
 	for _, w := range r.Works {
 		line := row{title: w.Title}
 		for _, c := range r.in(w.ID, base) {
-			b := make(c)
+			b := of(c)
 			b.class = r.class(c.Contestant)
 			line.bars = append(line.bars, b)
 			if !base && c.Base != r.Contestants[0].Name {
@@ -134,11 +134,11 @@ func (r Report) rows(base bool, make func(measure.Comparison) bar) []row {
 }
 
 // whole has a bar for each contestant that takes part in everything.
-func (r Report) whole(title string, make func(Contestant) bar) row {
+func (r Report) whole(title string, of func(Contestant) bar) row {
 	line := row{title: title}
 	for _, c := range r.Contestants {
 		if c.Whole() {
-			b := make(c)
+			b := of(c)
 			b.class = r.class(c.Name)
 			line.bars = append(line.bars, b)
 		}

@@ -9,7 +9,6 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
-	"os"
 	"path/filepath"
 	"time"
 )
@@ -45,7 +44,7 @@ func certificate(now time.Time) (cert, key []byte, err error) {
 // writeCertificate puts both into dir. The key is of no worth: it goes with the bench.
 func writeCertificate(dir string, cert, key []byte) error {
 	for name, content := range map[string][]byte{"cert.pem": cert, "key.pem": key} {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil { //nolint:gosec // nginx's user reads it
+		if err := writeFile(filepath.Join(dir, name), content); err != nil {
 			return fmt.Errorf("writing the certificate: %w", err)
 		}
 	}

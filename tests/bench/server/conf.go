@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"embed"
 	"fmt"
-	"os"
 	"path/filepath"
 	"text/template"
 )
@@ -53,7 +52,7 @@ func (s settings) write(dir string) error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o644); err != nil { //nolint:gosec // nginx's user reads it
+		if err := writeFile(filepath.Join(dir, file), []byte(text)); err != nil {
 			return fmt.Errorf("writing the configuration: %w", err)
 		}
 	}

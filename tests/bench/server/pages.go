@@ -3,7 +3,6 @@ package server
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"strings"
 )
@@ -49,11 +48,11 @@ func page(size int) []byte {
 }
 
 func writePages(dir string) error {
-	if err := os.Mkdir(dir, 0o755); err != nil { //nolint:gosec // nginx's user reads it
+	if err := makeDir(dir); err != nil {
 		return fmt.Errorf("writing the pages: %w", err)
 	}
 	for name, content := range Pages() {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil { //nolint:gosec // nginx's user reads it
+		if err := writeFile(filepath.Join(dir, name), content); err != nil {
 			return fmt.Errorf("writing the pages: %w", err)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -67,7 +66,7 @@ func (f *Farm) Prepare(ctx context.Context, name, image string, modules []string
 	if facts.HTTP3 {
 		s.Ports.QUIC = ports[2]
 	}
-	if err := os.Mkdir(s.dir, 0o755); err != nil { //nolint:gosec // nginx's user reads it
+	if err := makeDir(s.dir); err != nil {
 		return nil, fmt.Errorf("preparing %s: %w", name, err)
 	}
 	err = errors.Join(settings{s.Ports, facts.Brotli, modules}.write(s.dir), writePages(filepath.Join(s.dir, "pages")), writeCertificate(s.dir, f.Cert, f.key))
@@ -91,13 +90,12 @@ func (s *Server) Start(ctx context.Context) error {
 
 func (s *Server) start(ctx context.Context) error {
 	began := time.Now()
-	answered := make(chan error, 1)
+	answered := make(chan answer, 1)
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	go func() {
 		err := firstAnswer(waiting, s.Ports.HTTP)
-		s.FirstAnswer = time.Since(began)
-		answered <- err
+		answered <- answer{time.Since(began), err}
 	}()
 	// Locked as people run it; none of it differs between contestants.
 	// It is not stopped half-way: then nobody would know what it has started.
@@ -105,13 +103,10 @@ func (s *Server) start(ctx context.Context) error {
 		"--security-opt", "no-new-privileges", "--cpuset-cpus", s.cpus,
 		"-v", s.dir+":/bench:ro", "-v", filepath.Join(s.dir, configFile)+":/etc/nginx/nginx.conf:ro", s.Image)
 	if err != nil {
-		cancel()
-		<-answered
-		return err
+		return err // cancel ends the one that asks
 	}
 	s.id = id
-	if err := s.wait(ctx, answered); err != nil {
-		cancel()
+	if s.FirstAnswer, err = s.wait(ctx, answered); err != nil {
 		return err
 	}
 	text, err := docker(ctx, "inspect", "-f", "{{.State.Pid}}", id)
@@ -124,19 +119,28 @@ func (s *Server) start(ctx context.Context) error {
 	return nil
 }
 
+// An answer is how long it took to come, or why it did not.
+type answer struct {
+	took time.Duration
+	err  error
+}
+
 // wait waits for the answer, unless the container ends before.
-func (s *Server) wait(ctx context.Context, answered <-chan error) error {
+func (s *Server) wait(ctx context.Context, answered <-chan answer) (time.Duration, error) {
 	for {
 		select {
-		case err := <-answered:
-			if err == nil || ctx.Err() != nil {
-				return err
+		case a := <-answered:
+			switch {
+			case ctx.Err() != nil:
+				return 0, context.Cause(ctx)
+			case a.err != nil:
+				return 0, fmt.Errorf("it does not answer: %w; %s", a.err, s.log(ctx))
 			}
-			return fmt.Errorf("it does not answer: %w; %s", err, s.log(ctx))
+			return a.took, nil
 		case <-time.After(time.Second):
 		}
 		if state, err := docker(ctx, "inspect", "-f", "{{.State.Running}}", s.id); err != nil || state != "true" {
-			return errors.Join(err, fmt.Errorf("it has ended: %s", s.log(ctx)))
+			return 0, errors.Join(err, fmt.Errorf("it has ended: %s", s.log(ctx)))
 		}
 	}
 }

@@ -51,7 +51,7 @@ func (s *Server) Bare(root Root) (Bare, error) {
 	}
 	// The image's own /dev/shm, which is an empty folder at most, is the bench's here.
 	shm, files := filepath.Join(root.Dir, "dev", "shm"), filepath.Join(root.Dir, "bench")
-	err = errors.Join(os.RemoveAll(shm), os.MkdirAll(shm, 0o755), os.Mkdir(files, 0o755)) //nolint:gosec // as in a container
+	err = errors.Join(os.RemoveAll(shm), makeDir(shm), makeDir(files))
 	if err != nil {
 		return Bare{}, fmt.Errorf("starting %s without a container: %w", s.Name, err)
 	}
