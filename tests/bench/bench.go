@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/nginx-scratch/nginx-scratch/tests/bench/load"
@@ -32,7 +33,7 @@ func bench(ctx context.Context, args []string) (err error) {
 	if divided.shared {
 		sayf("There is one CPU for server and load: what is measured is worth little, but for the CPU time.")
 	}
-	release, err := alone(ctx)
+	dir, release, err := alone(ctx)
 	if err != nil {
 		return err
 	}
@@ -44,17 +45,6 @@ func bench(ctx context.Context, args []string) (err error) {
 	contestants, err := gather(ctx, o)
 	if err != nil {
 		return err
-	}
-	if err := server.RemoveLeftovers(ctx); err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp("", "nginx-scratch-bench-")
-	if err != nil {
-		return fmt.Errorf("making a folder: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if err := os.Chmod(dir, 0o755); err != nil {
-		return fmt.Errorf("making a folder: %w", err)
 	}
 	r, err := race(ctx, o, m, contestants, dir)
 	if err != nil {
@@ -82,9 +72,6 @@ func race(ctx context.Context, o options, m report.Machine, contestants []contes
 	if r.Settings.Config, err = server.Config(g.servers[0].Ports); err != nil {
 		return report.Report{}, err
 	}
-	for _, w := range o.works {
-		r.Works = append(r.Works, report.Work{ID: w.ID, Title: w.Title, Text: w.Text})
-	}
 	started := map[string][]float64{}
 	r.Samples, err = measure.Race{
 		Servers: g.servers, Works: o.works, Rounds: o.rounds, Last: o.last(), Log: sayf, Target: g.target,
@@ -96,14 +83,25 @@ func race(ctx context.Context, o options, m report.Machine, contestants []contes
 	if err != nil {
 		return report.Report{}, err
 	}
+	for _, w := range o.works {
+		if slices.ContainsFunc(r.Samples, func(s measure.Sample) bool { return s.Work == w.ID }) {
+			r.Works = append(r.Works, report.Work{ID: w.ID, Title: w.Title, Text: w.Text})
+		}
+	}
 	var names []string
 	for i, c := range contestants {
+		if !slices.ContainsFunc(r.Samples, func(s measure.Sample) bool { return s.Contestant == c.name }) {
+			continue // was needed for nothing
+		}
 		s := g.servers[i]
 		r.Contestants = append(r.Contestants, report.Contestant{
 			Name: c.name, Peer: c.peer, Image: c.image, ID: s.Facts.ID, Nginx: s.Facts.Version, TLS: s.Facts.OpenSSL, Works: c.works,
 			Disk: s.Facts.Size, FirstAnswer: measure.Summarize(started[c.name]),
 		})
 		names = append(names, c.name)
+	}
+	if len(names) == 0 {
+		return report.Report{}, errors.New("nobody can do any of the works: see -works")
 	}
 	r.Comparisons = measure.Compare(r.Samples, names)
 	if o.out != "" {

@@ -11,6 +11,7 @@ import (
 	"github.com/nginx-scratch/nginx-scratch/images/pipeline"
 	"github.com/nginx-scratch/nginx-scratch/images/progress"
 	"github.com/nginx-scratch/nginx-scratch/tests/bench/peers"
+	"github.com/nginx-scratch/nginx-scratch/tests/bench/server"
 )
 
 // contestant is an image in the race.
@@ -39,7 +40,10 @@ func gather(ctx context.Context, o options) ([]contestant, error) {
 		if o.peers == "none" || o.peers == "base" && p.Suite != lock.Peers[0].Suite {
 			continue
 		}
-		err := peers.Load(ctx, p, lock.Platform, fetcher)
+		there, err := server.Has(ctx, p.Tag())
+		if err == nil && !there {
+			err = peers.Load(ctx, p, lock.Platform, fetcher)
+		}
 		switch {
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)

@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/nginx-scratch/nginx-scratch/tests/bench/measure"
 	"github.com/nginx-scratch/nginx-scratch/tests/bench/report"
@@ -13,82 +13,96 @@ import (
 
 // How often contestants are started, without a container and with one.
 const (
-	bareStarts = 21
-	starts     = 7
+	bareStarts  = 21
+	starts      = 7
+	quickStarts = 3
 )
+
+// resting is a contestant that is measured without load.
+type resting struct {
+	*server.Server
+
+	bare                     server.Bare
+	first, listens, rss, pss []float64 // of each start
+}
 
 // atRest measures what needs no load: sizes, memory and starts. Of contestants those are
 // filled in that take part in everything.
 func (g *grounds) atRest(ctx context.Context, o options, contestants []report.Contestant) error {
-	if err := g.memory(ctx, o, contestants); err != nil {
-		return err
-	}
-	bares := map[string]server.Bare{}
+	var all []*resting
 	for i, c := range contestants {
+		if !c.Whole() {
+			continue
+		}
+		at := slices.IndexFunc(g.servers, func(s measure.Contestant) bool { return s.Name == c.Name })
+		s := &resting{Server: g.servers[at].Server}
 		root, err := server.Unpack(ctx, c.Image, filepath.Join(g.dir, c.Name+"-root"))
 		if err != nil {
 			return err
 		}
 		contestants[i].Compressed = root.Compressed
-		if bares[c.Name], err = g.servers[i].Bare(root); err != nil {
+		if s.bare, err = s.Bare(root); err != nil {
 			return err
 		}
+		all = append(all, s)
+	}
+	rounds, bareRounds := starts, bareStarts
+	if o.quick {
+		rounds = quickStarts
 	}
 	if os.Geteuid() != 0 {
 		sayf("Starts without a container are not measured: only root can change the root of a process.")
-		return nil
+		bareRounds = 0
 	}
-	took := map[string][]float64{}
-	for round := range bareStarts {
-		for i := range contestants {
-			c := contestants[(i+round)%len(contestants)]
-			listening, err := bares[c.Name].Listening(ctx)
-			if err != nil {
-				return err
-			}
-			took[c.Name] = append(took[c.Name], listening.Seconds())
-		}
+	if err := turns(rounds, all, func(s *resting) error { return s.start(ctx) }); err != nil {
+		return err
+	}
+	if err := turns(bareRounds, all, func(s *resting) error { return s.listen(ctx) }); err != nil {
+		return err
 	}
 	for i, c := range contestants {
-		contestants[i].Listening = measure.Summarize(took[c.Name])
-		sayf("%-16s listens %.2f ms after exec", c.Name, 1000*contestants[i].Listening.Median)
+		for _, s := range all {
+			if s.Name == c.Name {
+				contestants[i].FirstAnswer, contestants[i].Listening = measure.Summarize(s.first), measure.Summarize(s.listens)
+				contestants[i].RSS, contestants[i].PSS = int64(measure.Median(s.rss)), int64(measure.Median(s.pss))
+			}
+		}
 	}
 	return nil
 }
 
-// memory starts everybody anew a few times and looks at them before they do anything.
-func (g *grounds) memory(ctx context.Context, o options, contestants []report.Contestant) error {
-	rounds := starts
-	if o.quick {
-		rounds = 3
-	}
-	first, rss, pss := map[string][]float64{}, map[string][]float64{}, map[string][]float64{}
+// turns has everybody do something, over and over, another one first each time.
+func turns(rounds int, all []*resting, do func(*resting) error) error {
 	for round := range rounds {
-		for i := range contestants {
-			s := g.servers[(i+round)%len(contestants)]
-			if err := s.Stop(ctx); err != nil {
-				return err
-			}
-			if err := s.Start(ctx); err != nil {
-				return err
-			}
-			m, err := s.Memory()
-			if err != nil {
-				return err
-			}
-			first[s.Name] = append(first[s.Name], s.FirstAnswer.Seconds())
-			rss[s.Name], pss[s.Name] = append(rss[s.Name], float64(m.RSS)), append(pss[s.Name], float64(m.PSS))
-			if err := s.Stop(ctx); err != nil { // PSS is of one that shares with nobody
+		for i := range all {
+			if err := do(all[(i+round)%len(all)]); err != nil {
 				return err
 			}
 		}
-	}
-	for i, c := range contestants {
-		if len(rss[c.Name]) == 0 {
-			return fmt.Errorf("measuring the memory of %s: it was never started", c.Name)
-		}
-		contestants[i].FirstAnswer = measure.Summarize(first[c.Name])
-		contestants[i].RSS, contestants[i].PSS = int64(measure.Median(rss[c.Name])), int64(measure.Median(pss[c.Name]))
 	}
 	return nil
+}
+
+// start starts a container, alone, and looks at its memory before it does anything.
+func (s *resting) start(ctx context.Context) error {
+	if err := s.Stop(ctx); err != nil {
+		return err
+	}
+	if err := s.Start(ctx); err != nil {
+		return err
+	}
+	m, err := s.Memory()
+	if err != nil {
+		return err
+	}
+	s.first = append(s.first, s.FirstAnswer.Seconds())
+	s.rss, s.pss = append(s.rss, float64(m.RSS)), append(s.pss, float64(m.PSS))
+	return s.Stop(ctx)
+}
+
+// listen starts nginx without a container.
+func (s *resting) listen(ctx context.Context) error {
+	took, err := s.bare.Listening(ctx)
+	s.listens = append(s.listens, took.Seconds())
+	return err
 }

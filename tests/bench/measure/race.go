@@ -67,7 +67,7 @@ type Race struct {
 func (r Race) Run(ctx context.Context) ([]Sample, error) {
 	var samples []Sample
 	for _, work := range r.Works {
-		in := slices.DeleteFunc(slices.Clone(r.Servers), func(c Contestant) bool { return !c.takes(work) })
+		in := r.in(work)
 		if err := r.restart(ctx, in); err != nil {
 			return samples, err
 		}
@@ -86,6 +86,15 @@ func (r Race) Run(ctx context.Context) ([]Sample, error) {
 		}
 	}
 	return samples, nil
+}
+
+// in are who takes part in a work: nobody, where there is somebody to compare with only.
+func (r Race) in(work load.Work) []Contestant {
+	in := slices.DeleteFunc(slices.Clone(r.Servers), func(c Contestant) bool { return !c.takes(work) })
+	if len(in) < min(2, len(r.Servers)) {
+		return nil
+	}
+	return in
 }
 
 // restart starts contestants anew: where their memory is, is chance, and not the same

@@ -2,6 +2,7 @@ package peers
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -31,10 +32,21 @@ type Fetcher interface {
 	Path(in images.Input) string
 }
 
-// Tag is what a peer's image is called.
-func (p Peer) Tag() string { return "nginx-scratch-bench:" + p.Name }
+// format numbers how images are made of packages: another one needs other tags.
+const format = 1
 
-// Load makes the image of a peer and loads it into Docker, where it is not there yet.
+// Tag is what a peer's image is called. It goes by what the image is made of, so that one
+// that is there need not be made again.
+func (p Peer) Tag() string {
+	h := sha256.New()
+	fmt.Fprintln(h, format, oci.FormatVersion, p.Modules)
+	for _, k := range p.Packages {
+		fmt.Fprintln(h, k.SHA256)
+	}
+	return fmt.Sprintf("nginx-scratch-bench:%s-%.6x", p.Name, h.Sum(nil))
+}
+
+// Load makes the image of a peer and loads it into Docker.
 func Load(ctx context.Context, p Peer, platform string, from Fetcher) error {
 	if err := from.Fetch(ctx, p.Inputs()); err != nil {
 		return fmt.Errorf("making %s: %w", p.Tag(), err)

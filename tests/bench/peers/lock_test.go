@@ -37,8 +37,14 @@ func TestDecode(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := l.Peers[0]
-	if p.Version() != "1.26.3-3+b1" || p.Tag() != "nginx-scratch-bench:debian" || !slices.Equal(p.ModulePaths(), []string{"/usr/lib/nginx/modules/a_module.so"}) {
+	if p.Version() != "1.26.3-3+b1" || !strings.HasPrefix(p.Tag(), "nginx-scratch-bench:debian-") || !slices.Equal(p.ModulePaths(), []string{"/usr/lib/nginx/modules/a_module.so"}) {
 		t.Errorf("got %+v", p)
+	}
+	other := p
+	other.Packages = slices.Clone(p.Packages)
+	other.Packages[0].SHA256 = strings.Repeat("b", 64)
+	if p.Tag() != p.Tag() || p.Tag() == other.Tag() {
+		t.Errorf("the tags are %s and %s", p.Tag(), other.Tag())
 	}
 	if in := p.Inputs()[0]; in.File != "nginx_1.26.3-3+b1_amd64.deb" || in.Size != 5 || in.Places[0] != "debian:pool/main/n/nginx/nginx_1.26.3-3%2bb1_amd64.deb" {
 		t.Errorf("got %+v", in)

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -23,12 +24,7 @@ func (r Report) Text(w io.Writer) error {
 			c.Rate.Median, c.RateRatio.Median, note, c.RateRatio.Min, c.RateRatio.Max,
 			c.CPU.Median, c.CPURatio.Median, c.CPURatio.Min, c.CPURatio.Max, 100*c.Busy.Median, 100*c.Disturbed.Median)
 	}
-	fmt.Fprintln(t)                                                                                                           //nolint:errcheck // Flush says it
-	fmt.Fprintln(t, "image\tversion\ton disk\tcompressed\tresident\tproportional\tlistens after\tanswers after docker run\t") //nolint:errcheck // Flush says it
-	for _, c := range r.Contestants {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", c.Name, c.Nginx, megabytes(c.Disk), megabytes(c.Compressed), //nolint:errcheck // Flush says it
-			megabytes(c.RSS), megabytes(c.PSS), milliseconds(c.Listening.Median), milliseconds(c.FirstAnswer.Median))
-	}
+	r.rest(t)
 	if err := t.Flush(); err != nil {
 		return fmt.Errorf("printing the table: %w", err)
 	}
@@ -38,6 +34,20 @@ func (r Report) Text(w io.Writer) error {
 		}
 	}
 	return nil
+}
+
+// rest are the sizes, memory and starts, where they were measured.
+func (r Report) rest(w io.Writer) {
+	if !slices.ContainsFunc(r.Contestants, func(c Contestant) bool { return c.RSS > 0 }) {
+		return
+	}
+	fmt.Fprintln(w, "\nimage\tversion\ton disk\tcompressed\tresident\tproportional\tlistens after\tanswers after docker run\t") //nolint:errcheck // Flush says it
+	for _, c := range r.Contestants {
+		if c.Whole() {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", c.Name, c.Nginx, megabytes(c.Disk), megabytes(c.Compressed), //nolint:errcheck // Flush says it
+				megabytes(c.RSS), megabytes(c.PSS), milliseconds(c.Listening.Median), milliseconds(c.FirstAnswer.Median))
+		}
+	}
 }
 
 // Markdown writes the table for a README: every contestant that takes part in all, and is no

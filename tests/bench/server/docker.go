@@ -58,3 +58,12 @@ func Engine(ctx context.Context) (string, error) {
 	}
 	return version, nil
 }
+
+// Has says whether the engine has an image.
+func Has(ctx context.Context, image string) (bool, error) {
+	ids, err := docker(ctx, "images", "-q", image)
+	if err != nil {
+		return false, fmt.Errorf("asking the engine for %s: %w", image, err)
+	}
+	return ids != "", nil
+}
