@@ -62,7 +62,7 @@ func Load(ctx context.Context, p Peer, platform string, from Fetcher) error {
 func (p Peer) image(platform string, from Fetcher) (v1.Image, error) {
 	all := tree.New()
 	for _, k := range p.Packages {
-		if err := unpackFile(all, k, from.Path(k.input())); err != nil {
+		if err := unpackFile(all, k, from.Path(k.Input)); err != nil {
 			return nil, fmt.Errorf("unpacking %s %s: %w", k.Name, k.Version, err)
 		}
 	}

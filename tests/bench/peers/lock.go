@@ -9,7 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
+	"io/fs"
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -34,13 +35,12 @@ type Peer struct {
 	Packages []Package `json:"packages"`
 }
 
-// A Package is one file of Debian's pool.
+// A Package is one file of Debian's pool. Places are as in the locks of images: a mirror
+// has a file until it has a newer one, and then there is Debian's archive of all of them.
 type Package struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
-	Path    string `json:"path"` // below a mirror, as the index has it
-	Size    int64  `json:"size"` // bytes
-	SHA256  string `json:"sha256"`
+	images.Input
 }
 
 //go:embed peers.lock.json
@@ -66,7 +66,7 @@ func Decode(r io.Reader) (Lock, error) {
 var (
 	peerName   = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`)
 	moduleName = regexp.MustCompile(`^[a-z0-9_]+$`)
-	poolPath   = regexp.MustCompile(`^pool/[A-Za-z0-9+.~_/-]+\.deb$`)
+	plainName  = regexp.MustCompile(`^[a-z0-9][A-Za-z0-9+.~_-]*\.deb$`)
 	hexHash    = regexp.MustCompile(`^[0-9a-f]{64}$`)
 )
 
@@ -103,12 +103,20 @@ func (k Package) validate() error {
 	switch {
 	case k.Name == "" || k.Version == "":
 		return errors.New("it must have a name and a version")
-	case !poolPath.MatchString(k.Path) || path.Clean(k.Path) != k.Path:
-		return fmt.Errorf("path %q must be that of a .deb below pool/", k.Path)
+	case !plainName.MatchString(k.File):
+		return fmt.Errorf("file %q must be the plain name of a .deb", k.File)
+	case len(k.Places) == 0:
+		return errors.New("it has no places to be fetched from")
 	case k.Size <= 0:
 		return fmt.Errorf("size %d is not positive", k.Size)
 	case !hexHash.MatchString(k.SHA256):
 		return fmt.Errorf("sha256 %q is not 64 lower-case hexadecimal digits", k.SHA256)
+	}
+	for _, place := range k.Places {
+		file, mirrored := strings.CutPrefix(place, "debian:")
+		if u, err := url.Parse(place); err != nil || mirrored && !fs.ValidPath(file) || !mirrored && (u.Scheme != "https" || u.Host == "") {
+			return fmt.Errorf("place %q must be debian: and a path below a mirror, or an address with https", place)
+		}
 	}
 	return nil
 }
@@ -139,14 +147,7 @@ func (p Peer) ModulePaths() []string {
 func (p Peer) Inputs() []images.Input {
 	var inputs []images.Input
 	for _, k := range p.Packages {
-		inputs = append(inputs, k.input())
+		inputs = append(inputs, k.Input)
 	}
 	return inputs
-}
-
-func (k Package) input() images.Input {
-	return images.Input{
-		File: path.Base(k.Path), SHA256: k.SHA256, Size: k.Size,
-		Places: []string{"debian:" + strings.ReplaceAll(k.Path, "+", "%2b")},
-	}
 }

@@ -21,14 +21,14 @@ func TestCommitted(t *testing.T) {
 		t.Errorf("the base is %s %s: it must be of nginx-scratch's release, and in all works", base.Name, base.Version())
 	}
 	for _, in := range base.Inputs() {
-		if len(in.Places) != 1 || !strings.HasPrefix(in.Places[0], "debian:pool/main/") || strings.Contains(in.Places[0], "+") {
+		if len(in.Places) != 2 || !strings.HasPrefix(in.Places[0], "debian:pool/main/") || strings.Contains(in.Places[0], "+") {
 			t.Errorf("%s is at %q", in.File, in.Places)
 		}
 	}
 }
 
 const goodLock = `{"platform":"linux/amd64","peers":[{"name":"debian","suite":"trixie","modules":["a_module"],"works":["small"],"packages":[
-{"name":"nginx","version":"1.26.3-3+b1","path":"pool/main/n/nginx/nginx_1.26.3-3+b1_amd64.deb","size":5,"sha256":"%064x"}]}]}`
+{"name":"nginx","version":"1.26.3-3+b1","file":"nginx_1.26.3-3+b1_amd64.deb","sha256":"%064x","size":5,"places":["debian:pool/nginx_1.26.3-3%%2bb1_amd64.deb","https://archive.example/1"]}]}]}`
 
 func TestDecode(t *testing.T) {
 	t.Parallel()
@@ -46,7 +46,7 @@ func TestDecode(t *testing.T) {
 	if p.Tag() != p.Tag() || p.Tag() == other.Tag() {
 		t.Errorf("the tags are %s and %s", p.Tag(), other.Tag())
 	}
-	if in := p.Inputs()[0]; in.File != "nginx_1.26.3-3+b1_amd64.deb" || in.Size != 5 || in.Places[0] != "debian:pool/main/n/nginx/nginx_1.26.3-3%2bb1_amd64.deb" {
+	if in := p.Inputs()[0]; in.File != "nginx_1.26.3-3+b1_amd64.deb" || in.Size != 5 || in.Places[0] != "debian:pool/nginx_1.26.3-3%2bb1_amd64.deb" {
 		t.Errorf("got %+v", in)
 	}
 }
@@ -57,19 +57,22 @@ func TestDecodeRefuses(t *testing.T) {
 	for name, tc := range map[string]struct{ old, replacement, want string }{
 		"nothing":            {good, "", "EOF"},
 		"an unknown field":   {`"suite"`, `"sweet"`, "unknown field"},
-		"something after":    {`]}]}`, `]}]} {}`, "something follows"},
+		"something after":    {`]}]}]}`, `]}]}]} {}`, "something follows"},
 		"no platform":        {"linux/amd64", "", "must not be empty"},
 		"a name with ..":     {`"name":"debian"`, `"name":"../x"`, "must be of small letters"},
 		"no nginx":           {`"name":"nginx"`, `"name":"other"`, "no package nginx"},
 		"no version":         {`1.26.3-3+b1",`, `",`, "no package nginx"},
-		"another host":       {`pool/main`, `https://example.com/pool`, "below pool/"},
-		"a path out":         {`pool/main`, `pool/../..`, "below pool/"},
-		"an absolute path":   {`"pool`, `"/pool`, "below pool/"},
-		"another file":       {`amd64.deb`, `amd64.dsc`, "below pool/"},
+		"another scheme":     {`https:`, `file:`, "must be debian:"},
+		"no host":            {`https://archive.example`, `https://`, "must be debian:"},
+		"a path out":         {`debian:pool`, `debian:../pool`, "must be debian:"},
+		"an absolute path":   {`debian:pool`, `debian:/pool`, "must be debian:"},
+		"no place":           {`["debian:pool/nginx_1.26.3-3%2bb1_amd64.deb","https://archive.example/1"]`, `[]`, "no places"},
+		"another file":       {`"nginx_1.26.3-3+b1_amd64.deb"`, `"nginx_1.26.3-3+b1_amd64.dsc"`, "plain name"},
+		"a file in a folder": {`"nginx_1.26.3-3+b1_amd64.deb"`, `"../nginx_1.26.3-3+b1_amd64.deb"`, "plain name"},
 		"a negative size":    {`"size":5`, `"size":-5`, "not positive"},
 		"a fractional size":  {`"size":5`, `"size":5.5`, "cannot unmarshal"},
 		"a short hash":       {`"sha256":"0`, `"sha256":"`, "64 lower-case"},
-		"a hash in capitals": {`a"}]`, `A"}]`, "64 lower-case"},
+		"a hash in capitals": {`a","size`, `A","size`, "64 lower-case"},
 		"an odd module":      {"a_module", "/tmp/a", "module"},
 	} {
 		t.Run(name, func(t *testing.T) {
