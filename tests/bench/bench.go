@@ -72,13 +72,8 @@ func race(ctx context.Context, o options, m report.Machine, contestants []contes
 	if r.Settings.Config, err = server.Config(g.servers[0].Ports); err != nil {
 		return report.Report{}, err
 	}
-	started := map[string][]float64{}
 	r.Samples, err = measure.Race{
 		Servers: g.servers, Works: o.works, Rounds: o.rounds, Last: o.last(), Log: sayf, Target: g.target,
-		Started: func(c measure.Contestant) error {
-			started[c.Name] = append(started[c.Name], c.FirstAnswer.Seconds())
-			return nil
-		},
 	}.Run(ctx)
 	if err != nil {
 		return report.Report{}, err
@@ -96,7 +91,7 @@ func race(ctx context.Context, o options, m report.Machine, contestants []contes
 		s := g.servers[i]
 		r.Contestants = append(r.Contestants, report.Contestant{
 			Name: c.name, Peer: c.peer, Image: c.image, ID: s.Facts.ID, Nginx: s.Facts.Version, TLS: s.Facts.OpenSSL, Works: c.works,
-			Disk: s.Facts.Size, FirstAnswer: measure.Summarize(started[c.name]),
+			Disk: s.Facts.Size,
 		})
 		names = append(names, c.name)
 	}

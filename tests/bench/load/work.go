@@ -70,18 +70,19 @@ func (w Work) Can(f server.Facts) bool {
 }
 
 // Check asks once for all that the work will ask for, and holds the answers against
-// the pages. It gives the size of an answer, with its header, where all are alike.
+// the pages. It gives the size of the answers to all paths together, with their headers,
+// where those are of HTTP/1.1.
 func (w Work) Check(ctx context.Context, t Target) (size int64, err error) {
 	pages := server.Pages()
-	asked := slices.Compact(slices.Clone(w.paths))
-	for _, path := range asked {
+	for _, path := range w.paths {
+		var bytes int64
 		body, encoding := pages[page(path)], w.encoding
-		if len(asked) > 1 && !compressed(path) {
+		if !compressed(path) {
 			encoding = ""
 		}
 		switch w.how {
 		case plain, secure, handshakes, handshakesPQ:
-			size, err = t.ask(ctx, w.how != plain, path, encoding, body)
+			bytes, err = t.ask(ctx, w.how != plain, path, encoding, body)
 		case overHTTP2:
 			err = t.askNewer(ctx, "HTTP/2.0", path, body)
 		case overHTTP3:
@@ -90,9 +91,7 @@ func (w Work) Check(ctx context.Context, t Target) (size int64, err error) {
 		if err != nil {
 			return 0, fmt.Errorf("checking the answer to %s: %w", path, err)
 		}
-	}
-	if len(asked) > 1 {
-		return 0, nil
+		size += bytes
 	}
 	return size, nil
 }

@@ -23,7 +23,7 @@ type Wrk struct {
 	Connections int
 	Paths       []string // in turn, on all connections; one costs wrk less than several
 	Header      string   // one more, such as Accept-Encoding: gzip
-	Size        int64    // bytes of an answer, header included, where all are alike; else 0
+	Size        int64    // bytes of the answers to all paths together, headers included
 }
 
 // Name is that of the program.
@@ -43,11 +43,20 @@ func (w Wrk) Run(ctx context.Context, t Target, last time.Duration) (Result, err
 	if err != nil {
 		return Result{}, fmt.Errorf("running wrk: %w", err)
 	}
-	// What has arrived of answers that were not complete yet is counted as well.
-	if slack := int64(w.Connections) * w.Size; w.Size > 0 && (bytes < result.Requests*w.Size || bytes > result.Requests*w.Size+slack) {
-		return Result{}, fmt.Errorf("running wrk: %d answers have %d bytes: each should have %d", result.Requests, bytes, w.Size)
+	if low, high := w.bounds(result.Requests); bytes < low || bytes > high {
+		return Result{}, fmt.Errorf("running wrk: %d answers have %d bytes: it should be %d to %d", result.Requests, bytes, low, high)
 	}
 	return result, nil
+}
+
+// bounds are how many bytes so many answers can have. What has arrived of those that are
+// not complete yet is among them; of several paths some connections may be ahead.
+func (w Wrk) bounds(requests int64) (low, high int64) {
+	paths, under := int64(len(w.Paths)), int64(w.Connections)
+	if paths == 1 {
+		return requests * w.Size, (requests + under) * w.Size
+	}
+	return max(0, requests-under) / paths * w.Size, ((requests+under)/paths + 1) * w.Size
 }
 
 func (w Wrk) args(t Target, lua string, last time.Duration) []string {

@@ -77,6 +77,24 @@ func TestWrkArguments(t *testing.T) {
 	}
 }
 
+func TestWrkBounds(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		paths           int
+		requests        int64
+		wantLow, wantUp int64
+	}{
+		"one path":             {1, 100, 100_000, 116_000},
+		"several":              {4, 116, 25_000, 34_000},
+		"fewer than are under": {4, 3, 0, 5_000},
+	} {
+		w := Wrk{Connections: 16, Paths: make([]string, tc.paths), Size: 1000}
+		if low, high := w.bounds(tc.requests); low != tc.wantLow || high != tc.wantUp {
+			t.Errorf("%s: got %d to %d", name, low, high)
+		}
+	}
+}
+
 func FuzzParseWrk(f *testing.F) {
 	f.Add(wrkOutput)
 	f.Add("\nbench {}\n")

@@ -57,9 +57,8 @@ type Race struct {
 	Rounds  int
 	Last    time.Duration // of a run
 	Target  func(s *server.Server) load.Target
-	// Started is called when a server was started anew, which each is for each work.
-	Started func(c Contestant) error
-	Log     func(format string, args ...any)
+
+	Log func(format string, args ...any)
 }
 
 // Run goes through all works, and in each through all contestants round after round.
@@ -105,9 +104,6 @@ func (r Race) restart(ctx context.Context, contestants []Contestant) error {
 			return err
 		}
 		if err := c.Start(ctx); err != nil {
-			return err
-		}
-		if err := r.Started(c); err != nil {
 			return err
 		}
 	}

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
-
-	"github.com/nginx-scratch/nginx-scratch/tests/bench/measure"
 )
 
 // Text writes a table for a terminal.
@@ -69,7 +67,7 @@ func (r Report) Markdown(w io.Writer) error {
 }
 
 func (r Report) works(b *strings.Builder, ours Contestant) {
-	fmt.Fprintf(b, "| %s / peer | peer | requests/s | ratio | CPU time each | ratio |\n|---|---|---|---|---|---|\n", ours.Name)
+	fmt.Fprintf(b, "| %s / %s | requests/s | ratio | CPU time of one | ratio |\n|---|---|---|---|---|\n", ours.Name, r.Contestants[0].Name)
 	stars := false
 	for _, w := range r.Works {
 		c, ok := r.Of(w.ID, ours.Name)
@@ -78,15 +76,18 @@ func (r Report) works(b *strings.Builder, ours Contestant) {
 		}
 		note := ""
 		if !c.Saturated {
-			note, stars = "*", true
+			note, stars = " \\*", true
 		}
-		fmt.Fprintf(b, "| %s | %s | %.0f | %s%s | %.1f µs | %s |\n", w.Title, c.Base, c.Rate.Median, ratio(c.RateRatio), note, c.CPU.Median, ratio(c.CPURatio))
+		base, _ := r.Of(w.ID, c.Base)
+		fmt.Fprintf(b, "| %s | %.0f / %.0f | **%.2f** (%.2f–%.2f)%s | %.1f / %.1f µs | **%.2f** (%.2f–%.2f) |\n", w.Title,
+			c.Rate.Median, base.Rate.Median, c.RateRatio.Median, c.RateRatio.Min, c.RateRatio.Max, note,
+			c.CPU.Median, base.CPU.Median, c.CPURatio.Median, c.CPURatio.Min, c.CPURatio.Max)
+	}
+	b.WriteString("\nBoth ratios are medians of those within one round, with the least and the greatest, and above 1 is better.\n")
+	if stars {
+		b.WriteString("\\* One of the two had nothing to do for more than a tenth of the time: this is what the generator can do, and\nthe CPU time counts.\n")
 	}
 	b.WriteString("\n")
-	if stars {
-		b.WriteString("Ratios above 1 are better, for both; in brackets are the least and the greatest of all rounds.\n" +
-			"\\* The server was not busy all of the time: this is what the generator can do, and the CPU time counts.\n\n")
-	}
 }
 
 func (r Report) sizes(b *strings.Builder) {
@@ -99,8 +100,6 @@ func (r Report) sizes(b *strings.Builder) {
 	}
 	b.WriteString("\n")
 }
-
-func ratio(s measure.Spread) string { return fmt.Sprintf("%.2f [%.2f–%.2f]", s.Median, s.Min, s.Max) }
 
 func megabytes(n int64) string { return fmt.Sprintf("%.2f MB", float64(n)/1e6) }
 
