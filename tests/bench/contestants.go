@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,17 +23,13 @@ type contestant struct {
 	modules, works []string
 }
 
-// gather makes the images of the peers and names all contestants, the base first. A
-// mirror keeps old packages for a while only: without those of a peer but the base, the
-// race goes on without it.
+// gather names all contestants, the base first, and makes the images of the peers that
+// Docker does not have yet. Of those that are no base, packages may not be had any more:
+// then the race is without them.
 func gather(ctx context.Context, o options) ([]contestant, error) {
-	lock, err := peers.Committed()
-	if err != nil {
-		return nil, err
-	}
 	out := progress.New(os.Stderr, false, time.Now)
 	defer out.Close()
-	fetcher, err := pipeline.NewFetcher(environment(), out)
+	lock, err := peers.Committed()
 	if err != nil {
 		return nil, err
 	}
@@ -40,27 +38,41 @@ func gather(ctx context.Context, o options) ([]contestant, error) {
 		if o.peers == "none" || o.peers == "base" && p.Suite != lock.Peers[0].Suite {
 			continue
 		}
-		there, err := server.Has(ctx, p.Tag())
-		if err == nil && !there {
-			err = peers.Load(ctx, p, lock.Platform, fetcher)
-		}
-		switch {
+		switch err := ready(ctx, p, lock.Platform, out); {
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)
 		case err != nil && i == 0:
 			return nil, err
 		case err != nil:
 			out.Note(fmt.Sprintf("The race is without %s: %v", p.Name, err))
-			continue
+		default:
+			all = append(all, contestant{name: p.Name, image: p.Tag(), peer: true, modules: p.ModulePaths(), works: p.Works})
 		}
-		all = append(all, contestant{name: p.Name, image: p.Tag(), peer: true, modules: p.ModulePaths(), works: p.Works})
 	}
-	for _, image := range o.images {
+	return join(all, o.images)
+}
+
+// ready has Docker have the image of a peer.
+func ready(ctx context.Context, p peers.Peer, platform string, out *progress.Output) error {
+	if there, err := server.Has(ctx, p.Tag()); there || err != nil {
+		return err
+	}
+	if here := runtime.GOOS + "/" + runtime.GOARCH; here != platform {
+		return fmt.Errorf("%s is for %s, and this machine is %s: -peers none races images against each other", p.Name, platform, here)
+	}
+	fetcher, err := pipeline.NewFetcher(environment(), out)
+	if err != nil {
+		return err
+	}
+	return peers.Load(ctx, p, platform, fetcher)
+}
+
+// join adds images that were named to the contestants.
+func join(all []contestant, images []string) ([]contestant, error) {
+	for _, image := range images {
 		c := contestant{name: shortName(image), image: image}
-		for _, other := range all {
-			if other.name == c.name {
-				return nil, fmt.Errorf("%s is in the race already: name each image once", image)
-			}
+		if slices.ContainsFunc(all, func(other contestant) bool { return other.name == c.name }) {
+			return nil, fmt.Errorf("%s is in the race already: name each image once", image)
 		}
 		all = append(all, c)
 	}

@@ -46,3 +46,18 @@ func TestShortName(t *testing.T) {
 		}
 	}
 }
+
+func TestJoin(t *testing.T) {
+	t.Parallel()
+	peers := []contestant{{name: "debian", peer: true}}
+	all, err := join(peers, []string{"nginx-scratch:static", "nginx-scratch:candidate"})
+	if err != nil || len(all) != 3 || all[0].name != "debian" || all[2].name != "candidate" || all[2].peer {
+		t.Errorf("got %v, %v", all, err)
+	}
+	if _, err := join(peers, []string{"a", "a"}); err == nil || !strings.Contains(err.Error(), "in the race already") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := join(nil, nil); err == nil || !strings.Contains(err.Error(), "nobody") {
+		t.Errorf("got %v", err)
+	}
+}

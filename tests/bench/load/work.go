@@ -44,7 +44,7 @@ func Works() []Work {
 	return []Work{
 		{"small", "1.4 KB file, keep-alive", "HTTP/1.1, 16 connections, wrk", []string{small}, "", 16, plain},
 		{"handshake", "full TLS 1.3 handshakes, ECDSA", "P-256, X25519, one request each, none resumed, 8 at once, own client", []string{small}, "", 8, handshakes},
-		{"handshake-pq", "the same with ML-KEM", "X25519MLKEM768, as browsers do, own client", []string{small}, "", 8, handshakesPQ},
+		{"handshake-pq", "the same handshakes with ML-KEM", "X25519MLKEM768, as browsers do, own client", []string{small}, "", 8, handshakesPQ},
 		{"tls100k", "100 KB over TLS, keep-alive", "TLS 1.3, HTTP/1.1, 16 connections, wrk", []string{large}, "", 16, secure},
 		{"gzip100k", "gzip of 100 KB on the fly", "nginx's defaults, 16 connections, wrk", []string{"/gzip" + large}, "gzip", 16, plain},
 		{"brotli100k", "brotli of 100 KB on the fly", "the module's defaults, 16 connections, wrk", []string{"/brotli" + large}, "br", 16, plain},

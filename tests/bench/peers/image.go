@@ -38,12 +38,12 @@ const format = 1
 // Tag is what a peer's image is called. It goes by what the image is made of, so that one
 // that is there need not be made again.
 func (p Peer) Tag() string {
-	h := sha256.New()
-	fmt.Fprintln(h, format, oci.FormatVersion, p.Modules)
+	var hashes []string
 	for _, k := range p.Packages {
-		fmt.Fprintln(h, k.SHA256)
+		hashes = append(hashes, k.SHA256)
 	}
-	return fmt.Sprintf("nginx-scratch-bench:%s-%.6x", p.Name, h.Sum(nil))
+	made := fmt.Sprintln(format, oci.FormatVersion, p.Modules, hashes)
+	return fmt.Sprintf("nginx-scratch-bench:%s-%.6x", p.Name, sha256.Sum256([]byte(made)))
 }
 
 // Load makes the image of a peer and loads it into Docker.
