@@ -22,6 +22,9 @@ type Comparison struct {
 	// base's CPU time a request by this one's: above 1 is better in both.
 	RateRatio Spread `json:"rate_ratio"`
 	CPURatio  Spread `json:"cpu_ratio"`
+	// LeastCPURatio is the base's least CPU time divided by this one's least: of the rounds
+	// in which the machine did least else. With many short rounds it is the most exact.
+	LeastCPURatio float64 `json:"least_cpu_ratio"`
 	// Saturated says that this contestant and the base used their CPU. Where they did
 	// not, the rate is the generator's, and the CPU time says more.
 	Saturated bool          `json:"saturated"`
@@ -60,6 +63,7 @@ func compare(samples []Sample, work, contestant, base string) Comparison {
 			bases[s.Round] = s
 		}
 	}
+	var baseCPUs []float64
 	var rates, cpus, busy, baseBusy, disturbed, rateRatios, cpuRatios, p50, p99, p999 []float64
 	for _, s := range samples {
 		if s.Work != work || s.Contestant != contestant {
@@ -70,11 +74,17 @@ func compare(samples []Sample, work, contestant, base string) Comparison {
 		p50, p99, p999 = append(p50, float64(s.P50)), append(p99, float64(s.P99)), append(p999, float64(s.P999))
 		if b, ok := bases[s.Round]; ok {
 			rateRatios, cpuRatios = append(rateRatios, s.Rate()/b.Rate()), append(cpuRatios, b.CPUPerRequest()/s.CPUPerRequest())
+			baseCPUs = append(baseCPUs, b.CPUPerRequest())
 			baseBusy = append(baseBusy, b.Busy())
 		}
 	}
+	least := 0.0
+	if len(baseCPUs) > 0 {
+		least = slices.Min(baseCPUs) / slices.Min(cpus)
+	}
 	return Comparison{
-		Work: work, Contestant: contestant, Base: base, Rate: Summarize(rates), CPU: Summarize(cpus), Busy: Summarize(busy), Disturbed: Summarize(disturbed),
+		LeastCPURatio: least,
+		Work:          work, Contestant: contestant, Base: base, Rate: Summarize(rates), CPU: Summarize(cpus), Busy: Summarize(busy), Disturbed: Summarize(disturbed),
 		RateRatio: Summarize(rateRatios), CPURatio: Summarize(cpuRatios),
 		Saturated: Median(busy) >= saturated && (len(baseBusy) == 0 || Median(baseBusy) >= saturated),
 		P50:       time.Duration(Median(p50)), P99: time.Duration(Median(p99)), P999: time.Duration(Median(p999)),

@@ -48,6 +48,9 @@ func TestCompareIsOfPairs(t *testing.T) {
 	if got[0].RateRatio != (Spread{1, 1, 1, 0}) || got[1].RateRatio != (Spread{1.5, 1.5, 1.5, 0}) {
 		t.Errorf("ratios are %+v and %+v", got[0].RateRatio, got[1].RateRatio)
 	}
+	if least := got[1].LeastCPURatio; least < 1.4999 || least > 1.5001 { // 1 ms and 0.667 ms in the first round
+		t.Errorf("the ratio of the least CPU times is %v", least)
+	}
 	if r := got[1].CPURatio; r.Median < 1.499 || r.Median > 1.501 || got[1].Base != "base" || got[1].P50 != 1200 || !got[1].Saturated {
 		t.Errorf("got %+v", got[1])
 	}

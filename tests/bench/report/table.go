@@ -11,16 +11,16 @@ import (
 // Text writes a table for a terminal.
 func (r Report) Text(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "work\timage\trequests/s\tratio\tspread\tCPU us each\tratio\tspread\tbusy\tdisturbed\t") //nolint:errcheck // Flush says it
+	fmt.Fprintln(t, "work\timage\trequests/s\tratio\tspread\tCPU us each\tratio\tspread\tof least\tbusy\tdisturbed\t") //nolint:errcheck // Flush says it
 	notes := false
 	for _, c := range r.Comparisons {
 		note := ""
 		if !c.Saturated {
 			note, notes = "*", true
 		}
-		fmt.Fprintf(t, "%s\t%s\t%.0f\t%.3f%s\t%.2f..%.2f\t%.2f\t%.3f\t%.2f..%.2f\t%.0f%%\t%.0f%%\t\n", c.Work, c.Contestant, //nolint:errcheck // Flush says it
+		fmt.Fprintf(t, "%s\t%s\t%.0f\t%.3f%s\t%.2f..%.2f\t%.2f\t%.3f\t%.2f..%.2f\t%.3f\t%.0f%%\t%.0f%%\t\n", c.Work, c.Contestant, //nolint:errcheck // Flush says it
 			c.Rate.Median, c.RateRatio.Median, note, c.RateRatio.Min, c.RateRatio.Max,
-			c.CPU.Median, c.CPURatio.Median, c.CPURatio.Min, c.CPURatio.Max, 100*c.Busy.Median, 100*c.Disturbed.Median)
+			c.CPU.Median, c.CPURatio.Median, c.CPURatio.Min, c.CPURatio.Max, c.LeastCPURatio, 100*c.Busy.Median, 100*c.Disturbed.Median)
 	}
 	r.rest(t)
 	if err := t.Flush(); err != nil {
