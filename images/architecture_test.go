@@ -66,7 +66,7 @@ var arrows = map[string][]string{
 	"magefiles/words":      {},
 	"tests":                {"images", "tests/syscalls"},
 	"tests/alpine":         {},
-	"tests/bench":          {"images/pipeline", "images/progress", "tests/bench/load", "tests/bench/measure", "tests/bench/peers", "tests/bench/report", "tests/bench/server"},
+	"tests/bench":          {"images/follow", "images/pipeline", "images/progress", "tests/bench/load", "tests/bench/measure", "tests/bench/peers", "tests/bench/report", "tests/bench/server"},
 	"tests/bench/load":     {"tests/bench/server"},
 	"tests/bench/measure":  {"tests/bench/load", "tests/bench/server"},
 	"tests/bench/peers":    {"images", "images/closure", "images/oci", "images/publish", "images/tree"},

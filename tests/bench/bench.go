@@ -26,6 +26,9 @@ func bench(ctx context.Context, args []string) (err error) {
 		}
 		return r.Markdown(os.Stdout)
 	}
+	if o.update {
+		return update(ctx)
+	}
 	divided, err := divide()
 	if err != nil {
 		return err

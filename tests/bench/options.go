@@ -23,6 +23,7 @@ type options struct {
 	peers   string // which of the lock's: all, base or none
 	out     string // the folder of the report; empty for none
 	table   bool   // print that of the report there
+	update  bool   // look for newer packages of the peers
 }
 
 func parse(args []string) (options, error) {
@@ -36,6 +37,7 @@ func parse(args []string) (options, error) {
 	flags.BoolVar(&o.table, "table", false, "print the report of -out as a table in Markdown, and run nothing")
 	flags.IntVar(&o.rounds, "rounds", o.rounds, "how often each contestant runs each work")
 	flags.IntVar(&o.seconds, "seconds", o.seconds, "how long a run takes")
+	flags.BoolVar(&o.update, "update", false, "pin the newest packages of Debian's in "+lockFile+", in the folder of the project, and run nothing")
 	flags.BoolVar(&o.quick, "quick", false, "3 rounds of 1 second")
 	if err := flags.Parse(args); err != nil {
 		return options{}, err

@@ -121,6 +121,20 @@ func (k Package) validate() error {
 	return nil
 }
 
+// Encode writes the lock as it is committed.
+func (l Lock) Encode(w io.Writer) error {
+	if err := l.validate(); err != nil {
+		return err
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(l); err != nil {
+		return fmt.Errorf("encoding the lock of the peers: %w", err)
+	}
+	return nil
+}
+
 // Version is that of nginx's package, and empty where there is none.
 func (p Peer) Version() string {
 	for _, k := range p.Packages {

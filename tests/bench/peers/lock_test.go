@@ -1,6 +1,7 @@
 package peers
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,6 +16,10 @@ func TestCommitted(t *testing.T) {
 	}
 	if l.Platform != "linux/amd64" || len(l.Peers) < 2 {
 		t.Fatalf("got %+v", l)
+	}
+	var again bytes.Buffer
+	if err := l.Encode(&again); err != nil || !bytes.Equal(again.Bytes(), committed) {
+		t.Errorf("it is not as it would be written: %v", err)
 	}
 	base := l.Peers[0]
 	if !strings.HasPrefix(base.Version(), "1.26.") || len(base.Works) > 0 || len(base.Modules) > 0 {
