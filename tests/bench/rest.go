@@ -50,8 +50,8 @@ func (g *grounds) atRest(ctx context.Context, o options, contestants []report.Co
 	if o.quick {
 		rounds = quickStarts
 	}
-	if os.Geteuid() != 0 {
-		sayf("Starts without a container are not measured: only root can change the root of a process.")
+	if !isRoot() {
+		sayf("Memory, and starts without a container, are not measured: only root can look at processes of others, and change the root of its own.")
 		bareRounds = 0
 	}
 	if err := turns(rounds, all, func(s *resting) error { return s.start(ctx) }); err != nil {
@@ -70,6 +70,8 @@ func (g *grounds) atRest(ctx context.Context, o options, contestants []report.Co
 	}
 	return nil
 }
+
+func isRoot() bool { return os.Geteuid() == 0 }
 
 // turns has everybody do something, over and over, another one first each time.
 func turns(rounds int, all []*resting, do func(*resting) error) error {
@@ -91,12 +93,14 @@ func (s *resting) start(ctx context.Context) error {
 	if err := s.Start(ctx); err != nil {
 		return err
 	}
-	m, err := s.Memory()
-	if err != nil {
-		return err
-	}
 	s.first = append(s.first, s.FirstAnswer.Seconds())
-	s.rss, s.pss = append(s.rss, float64(m.RSS)), append(s.pss, float64(m.PSS))
+	if isRoot() {
+		m, err := s.Memory()
+		if err != nil {
+			return err
+		}
+		s.rss, s.pss = append(s.rss, float64(m.RSS)), append(s.pss, float64(m.PSS))
+	}
 	return s.Stop(ctx)
 }
 

@@ -36,7 +36,7 @@ func (r Report) Text(w io.Writer) error {
 
 // rest are the sizes, memory and starts, where they were measured.
 func (r Report) rest(w io.Writer) {
-	if !slices.ContainsFunc(r.Contestants, func(c Contestant) bool { return c.RSS > 0 }) {
+	if !slices.ContainsFunc(r.Contestants, func(c Contestant) bool { return c.Compressed > 0 }) {
 		return
 	}
 	fmt.Fprintln(w, "\nimage\tversion\ton disk\tcompressed\tresident\tproportional\tlistens after\tanswers after docker run\t") //nolint:errcheck // Flush says it
