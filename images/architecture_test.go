@@ -66,6 +66,12 @@ var arrows = map[string][]string{
 	"magefiles/words":      {},
 	"tests":                {"images", "tests/syscalls"},
 	"tests/alpine":         {},
+	"tests/bench":          {"images/follow", "images/pipeline", "images/progress", "tests/bench/load", "tests/bench/measure", "tests/bench/peers", "tests/bench/report", "tests/bench/server"},
+	"tests/bench/load":     {"tests/bench/server"},
+	"tests/bench/measure":  {"tests/bench/load", "tests/bench/server"},
+	"tests/bench/peers":    {"images", "images/closure", "images/oci", "images/publish", "images/tree"},
+	"tests/bench/report":   {"tests/bench/measure"},
+	"tests/bench/server":   {},
 	"tests/fixtures/alpine": {
 		"images", "images/base", "images/compile", "images/progress", "images/recipe", "tests/fixtures/repository",
 	},
@@ -92,10 +98,10 @@ var pure = map[string][]string{
 // rooms are the packages that may import what begins with a path, outside
 // their tests.
 var rooms = map[string][]string{
-	"net":                         {"images/store", "images/publish", "tests/syscalls/trace"},
-	"net/http":                    {"images/store", "images/publish"},
+	"net":                         {"images/store", "images/publish", "tests/bench/load", "tests/bench/server", "tests/syscalls/trace"},
+	"net/http":                    {"images/store", "images/publish", "tests/bench/load", "tests/bench/server"},
 	"github.com/moby/moby/client": {"images/publish", "images/run"},
-	"os/exec":                     {"images/base", "images/pipeline", "magefiles", "tests/run", "tests/syscalls", "tests/syscalls/trace"},
+	"os/exec":                     {"images/base", "images/pipeline", "magefiles", "tests/bench/load", "tests/bench/server", "tests/run", "tests/syscalls", "tests/syscalls/trace"},
 	"github.com/magefile/mage":    {"magefiles"},
 	"github.com/testcontainers":   {},
 	"github.com/stretchr/testify": {},
@@ -217,7 +223,7 @@ func TestProblems(t *testing.T) {
 		{listed{ImportPath: module + "images/tree", Imports: []string{"path", "strings"}}, nil},
 		{listed{ImportPath: module + "images/store", Imports: []string{"net", "net/http", "net/url"}}, nil},
 		{listed{ImportPath: module + "images/tree", Imports: []string{module + "images"}}, []string{"images/tree imports images: arrows point down"}},
-		{listed{ImportPath: module + "images/oci", Imports: []string{"net/http"}}, []string{`images/oci imports net/http: only ["images/store" "images/publish"] may`}},
+		{listed{ImportPath: module + "images/oci", Imports: []string{"net/http"}}, []string{`images/oci imports net/http: only ["images/store" "images/publish" "tests/bench/load" "tests/bench/server"] may`}},
 		{listed{ImportPath: module + "images/other"}, []string{"images/other is in no rule: add it to arrows"}},
 		{listed{ImportPath: module + "images/pipeline", Imports: []string{"github.com/magefile/mage/mg"}}, []string{`images/pipeline imports github.com/magefile/mage/mg: only ["magefiles"] may`}},
 		{listed{ImportPath: module + "images/oci", XTestImports: []string{"github.com/testcontainers/testcontainers-go"}}, []string{

@@ -236,6 +236,33 @@ func Site(ctx context.Context, path string, image, conf, tag, platform *string) 
 	return say(pipeline.Site(ctx, o, pipeline.SiteOptions{Dir: path, Conf: value(conf, ""), Tag: value(tag, "")}))
 }
 
+// Bench builds static where it is not up to date, and measures it against nginx as Debian
+// packages it: the same release, and the newest. It takes about twelve minutes, with -quick two.
+// A table goes to stdout, dist/bench/report.html has plots and report.json every sample.
+// -image names more images of Docker's to measure, with commas in between, and -works
+// only some of the works. -table prints what the last one has found, in Markdown.
+func Bench(ctx context.Context, image, works *string, quick, table *bool) error {
+	o := options(words.Default, nil)
+	args := []string{"-works=" + value(works, "")}
+	if value(table, false) {
+		args = append(args, "-table")
+	} else {
+		if err := pipeline.Ready(ctx, o); err != nil {
+			return err
+		}
+		images, err := pipeline.Build(ctx, o)
+		if err != nil {
+			return err
+		}
+		if more := value(image, ""); more != "" {
+			images += "," + more
+		}
+		args = append(args, "-images="+images, fmt.Sprintf("-quick=%v", value(quick, false)))
+	}
+	ctx, _ = interrupts.Take(ctx)
+	return say(run.Bench(ctx, run.Options{Repository: ".", Env: os.Environ(), Output: os.Stderr}, args...))
+}
+
 // SBOM builds an image and prints what is in it: -format is spdx, cyclonedx or
 // openvex, which is what is known of vulnerabilities that it does not have.
 // -platform names another platform than this machine's.

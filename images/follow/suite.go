@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	maxIndex   = 4 << 20   // bytes of InRelease; Debian's have 150 kB
-	maxSources = 512 << 20 // bytes of a list of sources; Debian's has 57 MB
-	listFile   = "main/source/Sources"
+	maxIndex = 4 << 20   // bytes of InRelease; Debian's have 150 kB
+	maxList  = 512 << 20 // bytes of a list of sources or packages; Debian's have 57 MB
+	listFile = "main/source/Sources"
 )
 
 // offer is a source that a suite has.
@@ -25,22 +25,13 @@ type offer struct{ debian.Source }
 // suite gets and verifies the index of a suite and its list of sources, and
 // returns those of the definition's components.
 func (c Client) suite(ctx context.Context, name string, seen images.LockedSuite, d images.Definition) ([]offer, images.LockedSuite, error) {
-	what := "the index of " + name
-	var places []string
-	for _, mirror := range c.Mirrors {
-		places = append(places, join(mirror, "dists/"+name+"/InRelease"))
-	}
-	data, err := store.Read(ctx, what, places, maxIndex, store.Options{Progress: c.Progress})
+	release, err := c.release(ctx, name)
 	if err != nil {
-		return nil, seen, fmt.Errorf("%w\ncheck the network, or name mirrors that have it in DEBIAN_MIRROR", err)
-	}
-	release, err := debian.ReadRelease(data, name, c.Keys, c.Now)
-	if err != nil {
-		return nil, seen, fmt.Errorf("verifying %s: %w", what, err)
+		return nil, seen, err
 	}
 	if release.Date.Unix() < seen.Date {
-		return nil, seen, fmt.Errorf("verifying %s: it was made at %s, and the lock has seen one of %s: "+
-			"an old index may hide security fixes; use a mirror that is up to date", what,
+		return nil, seen, fmt.Errorf("verifying the index of %s: it was made at %s, and the lock has seen one of %s: "+
+			"an old index may hide security fixes; use a mirror that is up to date", name,
 			release.Date.Format(time.RFC3339), time.Unix(seen.Date, 0).UTC().Format(time.RFC3339))
 	}
 	sources, err := c.sources(ctx, name, release, d)
@@ -54,30 +45,56 @@ func (c Client) suite(ctx context.Context, name string, seen images.LockedSuite,
 	return offers, images.LockedSuite{Suite: name, Date: release.Date.Unix(), Signer: release.Signer}, nil
 }
 
-// sources gets the list that an index names. By its hash it is there even while
-// a mirror is changing from one to the next.
-func (c Client) sources(ctx context.Context, suite string, release debian.Release, d images.Definition) (found []debian.Source, err error) {
-	packed, okPacked := release.Files[listFile+".xz"]
-	plain, okPlain := release.Files[listFile]
-	if !okPacked || !okPlain || plain.Size > maxSources || packed.Size > maxSources || packed.Size == 0 {
-		return nil, fmt.Errorf("the index has no %s.xz of a size that can be", listFile)
+// release gets and verifies the index of a suite.
+func (c Client) release(ctx context.Context, name string) (debian.Release, error) {
+	what := "the index of " + name
+	var places []string
+	for _, mirror := range c.Mirrors {
+		places = append(places, join(mirror, "dists/"+name+"/InRelease"))
 	}
-	in := store.Input{Name: "Sources.xz of " + suite, SHA256: packed.SHA256, Size: packed.Size}
-	for _, file := range []string{path.Dir(listFile) + "/by-hash/SHA256/" + packed.SHA256, listFile + ".xz"} {
+	data, err := store.Read(ctx, what, places, maxIndex, store.Options{Progress: c.Progress})
+	if err != nil {
+		return debian.Release{}, fmt.Errorf("%w\ncheck the network, or name mirrors that have it in DEBIAN_MIRROR", err)
+	}
+	release, err := debian.ReadRelease(data, name, c.Keys, c.Now)
+	if err != nil {
+		return debian.Release{}, fmt.Errorf("verifying %s: %w", what, err)
+	}
+	return release, nil
+}
+
+// sources are those of the definition that a suite's list has.
+func (c Client) sources(ctx context.Context, suite string, release debian.Release, d images.Definition) (found []debian.Source, err error) {
+	err = c.list(ctx, suite, release, listFile, func(r io.Reader) error {
+		found, err = debian.ReadSources(r, func(name string) bool { _, ok := d.Component(name); return ok })
+		return err
+	})
+	return found, err
+}
+
+// list gets a list that an index names, and has it read. By its hash it is there even
+// while a mirror is changing from one to the next.
+func (c Client) list(ctx context.Context, suite string, release debian.Release, file string, read func(io.Reader) error) error {
+	packed, okPacked := release.Files[file+".xz"]
+	plain, okPlain := release.Files[file]
+	if !okPacked || !okPlain || plain.Size > maxList || packed.Size > maxList || packed.Size == 0 {
+		return fmt.Errorf("the index has no %s.xz of a size that can be", file)
+	}
+	in := store.Input{Name: path.Base(file) + ".xz of " + suite, SHA256: packed.SHA256, Size: packed.Size}
+	for _, file := range []string{path.Dir(file) + "/by-hash/SHA256/" + packed.SHA256, file + ".xz"} {
 		for _, mirror := range c.Mirrors {
 			in.Places = append(in.Places, join(mirror, "dists/"+suite+"/"+file))
 		}
 	}
 	if err := c.Store.Fetch(ctx, []store.Input{in}, store.Options{Progress: c.Progress}); err != nil {
-		return nil, err
+		return err
 	}
 	task := c.Progress.Start("reading "+in.Name, plain.Size)
-	err = source.Decompress(c.Store.Path(in), source.Limits{Bytes: plain.Size}, func(r io.Reader) error {
-		found, err = debian.ReadSources(&counted{ctx: ctx, Reader: r, set: task.Set}, func(name string) bool { _, ok := d.Component(name); return ok })
-		return err
+	err := source.Decompress(c.Store.Path(in), source.Limits{Bytes: plain.Size}, func(r io.Reader) error {
+		return read(&counted{ctx: ctx, Reader: r, set: task.Set})
 	})
 	task.Done(err)
-	return found, err
+	return err
 }
 
 // counted reads as long as nobody has lost patience.

@@ -90,7 +90,7 @@ func (g Grammar) isWord(word string) bool {
 // Targets is the grammar of the project's magefile.
 var Targets = Grammar{
 	Targets: []string{
-		"build", "test", "lock", "closure", "publish", "nightly", "join", "verify", "diff", "keygen", "run", "site", "sbom",
+		"build", "test", "lock", "closure", "publish", "nightly", "join", "verify", "diff", "keygen", "run", "site", "bench", "sbom",
 		"lint:code", "lint:conf", "clean", "env", "lint",
 	},
 	Images: []string{"build", "test", "lock", "closure", "run", "sbom"},
@@ -108,6 +108,7 @@ var Targets = Grammar{
 		"run":       {"site", "conf", "templates", "env", "port"},
 		"site":      {"image", "conf", "tag", "platform"},
 		"sbom":      {"platform", "format"},
+		"bench":     {"image", "works"},
 		"lint:conf": {"format"},
 	},
 }

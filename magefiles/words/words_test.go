@@ -55,6 +55,8 @@ func TestArguments(t *testing.T) {
 		{"diff build test -exit-code", "diff build test -exitcode"},
 		{"diff", "diff"},
 		{"site site -conf build -tag a:b build", "site site -conf=build -tag=a:b build static"},
+		{"bench -quick", "bench -quick"},
+		{"bench -image nginx-scratch:a,nginx-scratch:b -works small -quick clean", "bench -image=nginx-scratch:a,nginx-scratch:b -works=small -quick clean"},
 		{"site . -image alpine -platform all", "site . -image=alpine -platform=all"},
 	} {
 		got := strings.Join(Targets.Arguments(strings.Fields(tt.typed)), " ")

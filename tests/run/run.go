@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -33,6 +34,9 @@ const (
 	packaged   = "/tests/alpine"  // from a repository of packages to images
 	foreign    = "/tests/foreign" // of the image for other platforms
 )
+
+// bench is the program that measures images against others, below the module's path.
+const bench = "/tests/bench"
 
 // Unit runs the tests of every package but those that need an engine.
 func Unit(ctx context.Context, o Options) error {
@@ -88,6 +92,40 @@ func Nested(ctx context.Context, o Options) error {
 		}
 	}
 	return nil
+}
+
+// Bench builds the bench and runs it with these arguments, in the repository. What it
+// prints is returned, and the report that it writes is in the repository's dist/bench.
+func Bench(ctx context.Context, o Options, args ...string) (text string, err error) {
+	dir, err := os.MkdirTemp("", "nginx-scratch-bench-")
+	if err != nil {
+		return "", fmt.Errorf("building the bench: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	program := filepath.Join(dir, "bench")
+	build := exec.CommandContext(ctx, "go", "build", "-o", program, "."+bench)
+	build.Dir, build.Env = o.Repository, o.Env
+	build.Stdout, build.Stderr = o.Output, o.Output
+	if err := build.Run(); ctx.Err() != nil {
+		return "", context.Cause(ctx)
+	} else if err != nil {
+		return "", fmt.Errorf("building the bench: %w", err)
+	}
+	cmd := exec.CommandContext(ctx, program, append([]string{"-out", filepath.Join("dist", "bench")}, args...)...)
+	cmd.Dir, cmd.Env = o.Repository, o.Env
+	var printed bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &printed, o.Output
+	// Killed, it would leave containers; interrupted, it removes them.
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = patience
+	err = cmd.Run()
+	switch {
+	case ctx.Err() != nil:
+		return "", context.Cause(ctx)
+	case err != nil:
+		return "", fmt.Errorf("running the bench: %w", err)
+	}
+	return printed.String(), nil
 }
 
 // A Target is an image for the container tests.

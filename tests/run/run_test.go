@@ -148,3 +148,77 @@ func TestForeign(t *testing.T) {
 		t.Errorf("error %v does not say what failed", err)
 	}
 }
+
+// fakeBench is a program in the bench's place.
+const fakeBench = `package main
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+)
+
+func main() {
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt)
+	fmt.Println("arguments:", strings.Join(os.Args[1:], " "))
+	fmt.Fprintln(os.Stderr, "progress")
+	switch os.Args[len(os.Args)-1] {
+	case "wrong":
+		os.Exit(1)
+	case "wait":
+		<-interrupted
+		fmt.Fprintln(os.Stderr, "cleaned up")
+	}
+}
+`
+
+func TestBench(t *testing.T) {
+	t.Parallel()
+	o, out := module(t, map[string]string{"tests/bench/main.go": fakeBench})
+	text, err := Bench(t.Context(), o, "-quick")
+	if want := "arguments: -out " + filepath.Join("dist", "bench") + " -quick\n"; err != nil || text != want {
+		t.Errorf("got %q, %v, want %q", text, err, want)
+	}
+	if !strings.Contains(out.String(), "progress") || strings.Contains(out.String(), "arguments") {
+		t.Errorf("got\n%s", out)
+	}
+	if _, err := Bench(t.Context(), o, "wrong"); err == nil || !strings.HasPrefix(err.Error(), "running the bench: exit status 1") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// noticing cancels when there is progress.
+type noticing struct {
+	strings.Builder
+
+	cancel func()
+}
+
+func (n *noticing) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), "progress") {
+		n.cancel()
+	}
+	return n.Builder.Write(p)
+}
+
+// Killed, the bench would leave containers.
+func TestBenchIsInterrupted(t *testing.T) {
+	t.Parallel()
+	o, _ := module(t, map[string]string{"tests/bench/main.go": fakeBench})
+	ctx, cancel := context.WithCancel(t.Context())
+	out := &noticing{cancel: cancel}
+	o.Output = out
+	if _, err := Bench(ctx, o, "wait"); !errors.Is(err, context.Canceled) || !strings.Contains(out.String(), "cleaned up") {
+		t.Errorf("got %v\n%s", err, out.String())
+	}
+}
+
+func TestBenchThatDoesNotCompile(t *testing.T) {
+	t.Parallel()
+	o, out := module(t, map[string]string{"tests/bench/main.go": "package main\n"})
+	if _, err := Bench(t.Context(), o); err == nil || !strings.HasPrefix(err.Error(), "building the bench: ") || !strings.Contains(out.String(), "main") {
+		t.Errorf("got %v\n%s", err, out)
+	}
+}
