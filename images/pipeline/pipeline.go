@@ -136,6 +136,9 @@ type product struct {
 	tree      *tree.Tree
 	img       v1.Image
 	documents []release.Document
+	// files says whose the bytes of the tree are. It is being found out while the image is
+	// made, and waits until that is known.
+	files func() sized
 }
 
 // hostPlatform is what containers on this machine run.
@@ -212,12 +215,14 @@ func (b *builder) image(ctx context.Context, platform string) (product, error) {
 	if err != nil {
 		return product{}, err
 	}
+	files := b.divide(platform, t)
 	config, err := b.config(platform)
 	if err != nil {
 		return product{}, err
 	}
+	config.Known = b.known(ctx, platform)
 	img, err := oci.Image(t, config)
-	return product{platform: platform, tree: t, img: img, documents: documents}, err
+	return product{platform: platform, tree: t, img: img, documents: documents, files: files}, err
 }
 
 func (b *builder) check(ctx context.Context, p product) error {

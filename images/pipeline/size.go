@@ -94,14 +94,36 @@ func (b *builder) sizes(p product) (size.Platform, error) {
 	if err != nil {
 		return size.Platform{}, err
 	}
-	detail, divide := b.origin.divider(p.platform)
-	sizes := size.Platform{
-		Platform: p.platform, Manifest: manifest.String(), Disk: p.tree.Size(), Compressed: compressed, Detail: detail,
+	found := p.files()
+	return size.Platform{
+		Platform: p.platform, Manifest: manifest.String(), Disk: p.tree.Size(), Compressed: compressed,
+		Detail: found.detail, Files: found.files,
+	}, nil
+}
+
+// sized is whose the bytes of files are.
+type sized struct {
+	detail size.Detail
+	files  []size.File
+}
+
+// divide begins to find out whose the bytes of a tree are, to which nothing is added any
+// more, and returns a function that waits for that.
+func (b *builder) divide(platform string, t *tree.Tree) func() sized {
+	var found sized
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		detail, divide := b.origin.divider(platform)
+		found.detail = detail
+		for f := range t.All() {
+			found.files = append(found.files, b.divided(f, divide))
+		}
+	}()
+	return func() sized {
+		<-done
+		return found
 	}
-	for f := range p.tree.All() {
-		sizes.Files = append(sizes.Files, b.divided(f, divide))
-	}
-	return sizes, nil
 }
 
 // divider divides a file of a component.

@@ -46,7 +46,7 @@ func sizedBuild(t *testing.T) (*builder, product) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return o.builder, product{platform: "linux/amd64", tree: files, img: img}
+	return o.builder, product{platform: "linux/amd64", tree: files, img: img, files: o.divide("linux/amd64", files)}
 }
 
 // fakeDivider divides without compilers and caches.
