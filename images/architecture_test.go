@@ -48,10 +48,11 @@ var arrows = map[string][]string{
 	"images/run":     {},
 	"images/site":    {"images/tree"},
 	"images/sbom":    {"images/tree"},
-	"images/size":    {},
+	"images/size":    {"images/treemap"},
 	"images/source":  {},
 	"images/store":   {"images/progress"},
 	"images/tree":    {},
+	"images/treemap": {},
 	"images/verify":  {"images/attest", "images/content"},
 	"images/vex":     {"images"},
 	"images/pipeline": {

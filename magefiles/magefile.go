@@ -270,6 +270,16 @@ func SBOM(ctx context.Context, image string, platform, format *string) error {
 	return say(pipeline.SBOM(ctx, options(image, platform), value(format, "spdx")))
 }
 
+// Size builds an image and prints where each byte of it goes: by component, section, source
+// file and symbol. dist/IMAGE/size.html has it as a picture, size.json for programs.
+// -against is what to compare it with: such a file, or an image as for diff, which -insecure
+// reads by http. -platform is as for build.
+func Size(ctx context.Context, image string, platform, against *string, insecure *bool) error {
+	return say(pipeline.Size(ctx, options(image, platform), pipeline.SizeOptions{
+		Against: value(against, ""), Insecure: value(insecure, false),
+	}))
+}
+
 // Lint judges code and configurations.
 type Lint mg.Namespace
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -92,8 +93,8 @@ func All() []Check {
 // Run puts the subject through the Checks of its profile, without unexpected-path
 // for a Debug image without Paths, and returns one result per check. The error
 // joins a *Failure for each check that refused the image; it is nil where all
-// others passed or were skipped. A cancelled context is no verdict on the image:
-// Run then returns the results so far and why it stopped.
+// others passed or were skipped. They run at the same time, Try included. A cancelled
+// context is no verdict on the image: Run then returns no results, but why it stopped.
 func Run(ctx context.Context, s Subject) ([]Result, error) {
 	if s.Tree == nil || s.Image == nil {
 		return nil, errors.New("checking an image: the subject must have a tree and an image")
@@ -102,16 +103,21 @@ func Run(ctx context.Context, s Subject) ([]Result, error) {
 	if len(checks) == 0 {
 		return nil, fmt.Errorf("checking an image: there are no checks for %v", s.Profile)
 	}
+	checks = slices.DeleteFunc(checks, func(c Check) bool { return c.asked != nil && !c.asked(s) })
+	// None depends on another, and some wait for a program of the image.
+	errs := make([]error, len(checks))
+	var wg sync.WaitGroup
+	for i, c := range checks {
+		wg.Go(func() { errs[i] = c.Run(ctx, s) })
+	}
+	wg.Wait()
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("checking an image: %w", context.Cause(ctx))
+	}
 	var results []Result
 	var failures []error
-	for _, c := range checks {
-		if c.asked != nil && !c.asked(s) {
-			continue
-		}
-		r := Result{Check: c, Err: c.Run(ctx, s)}
-		if ctx.Err() != nil {
-			return results, fmt.Errorf("checking an image: %w", context.Cause(ctx))
-		}
+	for i, c := range checks {
+		r := Result{Check: c, Err: errs[i]}
 		results = append(results, r)
 		if r.Err != nil && !r.Skipped() {
 			failures = append(failures, &Failure{Check: c.Name, Remedy: c.Remedy, Err: r.Err})

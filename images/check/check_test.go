@@ -165,8 +165,8 @@ func TestRunStopsWhenCancelled(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || errors.As(err, &failure) {
 		t.Errorf("error is %v, want only that the context is cancelled", err)
 	}
-	if len(results) != len(Checks(Static))-1 {
-		t.Errorf("%d results, want all but the interrupted one", len(results))
+	if len(results) > 0 {
+		t.Errorf("%d results of checks of which one was interrupted, want none", len(results))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 )
 
@@ -34,7 +35,7 @@ func parseELF(data []byte) (o *object, err error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := elf.NewFile(bytes.NewReader(bare))
+	f, err := elf.NewFile(bare)
 	if err != nil {
 		return nil, err
 	}
@@ -51,23 +52,38 @@ func parseELF(data []byte) (o *object, err error) {
 	return o, nil
 }
 
-// withoutSections is a copy of an ELF file that says it has no section headers.
+// withoutSections reads an ELF file, but as one that says it has no section headers.
 // It keeps debug/elf from believing absurd section counts and from
 // decompressing a section of any size.
-func withoutSections(data []byte) ([]byte, error) {
+func withoutSections(data []byte) (io.ReaderAt, error) {
 	const header = 64 // bytes; the 32-bit one is shorter, but is followed by program headers
 	if !isELF(data) || len(data) < header {
 		return nil, errors.New("it is no ELF file, or only the start of one")
 	}
-	bare := slices.Clone(data)
+	bare := slices.Clone(data[:header]) // and not of megabytes, for each check that asks
 	if elf.Class(data[elf.EI_CLASS]) == elf.ELFCLASS32 {
 		clear(bare[32:36]) // e_shoff
 		clear(bare[46:52]) // e_shentsize, e_shnum, e_shstrndx
-		return bare, nil
+	} else {
+		clear(bare[40:48])
+		clear(bare[58:64])
 	}
-	clear(bare[40:48])
-	clear(bare[58:64])
-	return bare, nil
+	return behind{bare, bytes.NewReader(data)}, nil
+}
+
+// behind reads a file whose first bytes are others.
+type behind struct {
+	first []byte
+	all   *bytes.Reader
+}
+
+// ReadAt is that of io.ReaderAt.
+func (b behind) ReadAt(p []byte, off int64) (n int, err error) {
+	n, err = b.all.ReadAt(p, off)
+	if off >= 0 && off < int64(len(b.first)) {
+		copy(p[:n], b.first[off:])
+	}
+	return n, err
 }
 
 // checkLoads wants at least one loaded segment, and all of them inside the file

@@ -81,12 +81,25 @@ func compareEntry(f tree.File, h *tar.Header, content io.Reader) error {
 	case h.Size != int64(len(f.Data)):
 		return fmt.Errorf("it has %d bytes, not %d", h.Size, len(f.Data))
 	}
-	data, err := io.ReadAll(content)
-	if err != nil {
-		return fmt.Errorf("reading it: %w", err)
+	return compareBytes(content, f.Data)
+}
+
+// compareBytes reads content to its end.
+func compareBytes(content io.Reader, want []byte) error {
+	buffer := make([]byte, min(len(want)+1, 64<<10))
+	for {
+		n, err := content.Read(buffer)
+		if n > len(want) || !bytes.Equal(buffer[:n], want[:n]) {
+			return errors.New("it has other bytes")
+		}
+		want = want[n:]
+		switch {
+		case errors.Is(err, io.EOF) && len(want) > 0:
+			return errors.New("it has other bytes")
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return fmt.Errorf("reading it: %w", err)
+		}
 	}
-	if !bytes.Equal(data, f.Data) {
-		return errors.New("it has other bytes")
-	}
-	return nil
 }

@@ -68,36 +68,46 @@ func (i *Image) Compressed() (sum int64) {
 // Paths are those of all files, in order.
 func (i *Image) Paths() []string { return slices.Sorted(maps.Keys(i.Files)) }
 
-// Read reads an image: its manifest, its configuration and all layers.
-func Read(ctx context.Context, from Source, e Entry, limits Limits) (*Image, error) {
+// Manifest reads the manifest of an image and its configuration, which have as many
+// layers as each other.
+func Manifest(ctx context.Context, from Source, e Entry) (*v1.Manifest, *v1.ConfigFile, error) {
 	raw, desc, err := from.Manifest(ctx, e.Descriptor.Digest.String())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if digest, _, err := v1.SHA256(bytes.NewReader(raw)); err != nil || digest != e.Descriptor.Digest || desc.Digest != digest {
-		return nil, damaged("manifest %s has other bytes", e.Descriptor.Digest)
+		return nil, nil, damaged("manifest %s has other bytes", e.Descriptor.Digest)
 	}
 	m, err := v1.ParseManifest(bytes.NewReader(raw))
 	if err != nil {
-		return nil, damaged("reading manifest %s: %w", desc.Digest, err)
+		return nil, nil, damaged("reading manifest %s: %w", desc.Digest, err)
 	}
 	text, err := Bytes(ctx, from, m.Config, maxManifest)
 	if err != nil {
-		return nil, fmt.Errorf("reading the configuration: %w", err)
+		return nil, nil, fmt.Errorf("reading the configuration: %w", err)
 	}
 	config, err := v1.ParseConfigFile(bytes.NewReader(text))
 	if err != nil {
-		return nil, damaged("reading the configuration: %w", err)
+		return nil, nil, damaged("reading the configuration: %w", err)
 	}
 	switch n := len(m.Layers); {
 	case n != len(config.RootFS.DiffIDs):
-		return nil, damaged("there are %d layers, and the configuration has %d", n, len(config.RootFS.DiffIDs))
+		return nil, nil, damaged("there are %d layers, and the configuration has %d", n, len(config.RootFS.DiffIDs))
 	case n > maxLayers:
-		return nil, damaged("there are %d layers, more than %d", n, maxLayers)
+		return nil, nil, damaged("there are %d layers, more than %d", n, maxLayers)
 	case e.Platform != "" && config.Platform().String() != e.Platform:
-		return nil, damaged("the image for %s is for %s", e.Platform, config.Platform())
+		return nil, nil, damaged("the image for %s is for %s", e.Platform, config.Platform())
 	}
-	img := &Image{Digest: desc.Digest, Config: *config, Files: map[string]File{}}
+	return m, config, nil
+}
+
+// Read reads an image: its manifest, its configuration and all layers.
+func Read(ctx context.Context, from Source, e Entry, limits Limits) (*Image, error) {
+	m, config, err := Manifest(ctx, from, e)
+	if err != nil {
+		return nil, err
+	}
+	img := &Image{Digest: e.Descriptor.Digest, Config: *config, Files: map[string]File{}}
 	u := unpacker{files: img.Files, limits: limits}
 	for i, layer := range m.Layers {
 		if err := u.layer(ctx, from, layer, config.RootFS.DiffIDs[i]); err != nil {

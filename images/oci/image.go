@@ -42,6 +42,12 @@ type Config struct {
 	Healthcheck  *v1.HealthConfig  // Docker's addition to the format; nil for none
 	Env          []string          // "NAME=value"
 	Labels       map[string]string // also set as annotations of the manifest; Image adds FormatLabel
+	// Known has layers of this FormatVersion that were compressed before, by the digest
+	// of their archive: none of those is compressed again, which takes longer than all
+	// the rest. Its caller has them from somebody who would be trusted with the image too:
+	// that they unpack to the archive is verified, that they are what compressing it would
+	// give is not. Nil for none.
+	Known func(diffID v1.Hash) (packed []byte, ok bool)
 }
 
 // Image makes an image of one layer that holds t.
@@ -55,7 +61,7 @@ func Image(t *tree.Tree, c Config) (v1.Image, error) {
 	c.Created = c.Created.UTC().Truncate(time.Second)
 	c.Labels = withFormat(c.Labels)
 
-	layer, diffID, err := newLayer(t, c.Created)
+	layer, diffID, err := newLayer(t, c.Created, c.Known)
 	if err != nil {
 		return nil, fmt.Errorf("making a layer: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"path"
@@ -27,9 +28,19 @@ const compression = 8
 // whiteout begins the names that delete a file of a lower layer.
 const whiteout = ".wh."
 
-// newLayer gives a layer with t, compressed once and kept in memory, and the
-// digest of the tar stream in it.
-func newLayer(t *tree.Tree, modTime time.Time) (v1.Layer, v1.Hash, error) {
+// newLayer gives a layer with t, compressed once and kept in memory or known before,
+// and the digest of the tar stream in it.
+func newLayer(t *tree.Tree, modTime time.Time, known func(v1.Hash) ([]byte, bool)) (v1.Layer, v1.Hash, error) {
+	if known != nil {
+		sum := sha256.New()
+		if err := writeTar(sum, t, modTime); err != nil {
+			return nil, v1.Hash{}, err
+		}
+		diffID := digestOf(sum)
+		if packed, ok := known(diffID); ok && unpacksTo(packed, diffID) {
+			return layer{static.NewLayer(packed, types.OCILayer), diffID}, diffID, nil
+		}
+	}
 	var gzipped bytes.Buffer
 	zw, err := gzip.NewWriterLevel(&gzipped, compression)
 	if err != nil {
@@ -43,8 +54,25 @@ func newLayer(t *tree.Tree, modTime time.Time) (v1.Layer, v1.Hash, error) {
 	if err := zw.Close(); err != nil {
 		return nil, v1.Hash{}, fmt.Errorf("compressing: %w", err)
 	}
-	diffID := v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum.Sum(nil))}
+	diffID := digestOf(sum)
 	return layer{static.NewLayer(gzipped.Bytes(), types.OCILayer), diffID}, diffID, nil
+}
+
+func digestOf(h hash.Hash) v1.Hash {
+	return v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(h.Sum(nil))}
+}
+
+// unpacksTo reports whether packed is one compressed archive, of this digest.
+func unpacksTo(packed []byte, diffID v1.Hash) bool {
+	from := bytes.NewReader(packed)
+	zr, err := gzip.NewReader(from)
+	if err != nil {
+		return false
+	}
+	zr.Multistream(false)
+	sum := sha256.New()
+	_, err = io.Copy(sum, zr)
+	return err == nil && from.Len() == 0 && digestOf(sum) == diffID
 }
 
 // writeTar writes t in its order. Owners have no names and nothing has a time

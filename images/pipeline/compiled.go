@@ -7,9 +7,7 @@ import (
 	"maps"
 	"os"
 	"path"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/nginx-scratch/nginx-scratch/images"
 	"github.com/nginx-scratch/nginx-scratch/images/attest"
@@ -17,7 +15,6 @@ import (
 	"github.com/nginx-scratch/nginx-scratch/images/bundle"
 	"github.com/nginx-scratch/nginx-scratch/images/compile"
 	"github.com/nginx-scratch/nginx-scratch/images/recipe"
-	"github.com/nginx-scratch/nginx-scratch/images/size"
 	"github.com/nginx-scratch/nginx-scratch/images/tree"
 )
 
@@ -116,45 +113,6 @@ func add(t *tree.Tree, to string, mode fs.FileMode, from compile.Entry, name str
 		return fmt.Errorf("reading what %s has installed: %w", origin.Component, err)
 	}
 	return t.Add(tree.File{Path: to, Mode: mode, Data: data, Origin: origin})
-}
-
-// contents lists the components. Linked into one program, they share its bytes
-// by what its symbols say.
-func (o *compiled) contents(platform string, t *tree.Tree) []row {
-	var rest, licenses int64
-	for f := range t.All() {
-		switch {
-		case strings.HasPrefix(f.Path, licenseFolder+"/"):
-			licenses += int64(len(f.Data))
-		case f.Origin.Component != project:
-			rest += int64(len(f.Data))
-		}
-	}
-	linked := o.linked(o.built[platform])
-	var rows []row
-	for _, c := range o.lock.Components {
-		rows = append(rows, row{c.Name, c.Revision(), linked[c.Name]})
-		rest -= linked[c.Name]
-	}
-	return append(rows, row{"headers, strings, padding", "", rest}, row{"licenses", "", licenses})
-}
-
-// linked is an estimate to look at. Where it cannot be made, because the
-// libraries have left the cache, all bytes stay with the program.
-func (o *compiled) linked(p built) map[string]int64 {
-	libraries := map[string][]string{}
-	for _, c := range o.lock.Components {
-		paths, err := filepath.Glob(filepath.Join(p.compiler.Installed(c.Name), "lib", "*.a"))
-		if err != nil || c.Name != "nginx" && len(paths) == 0 {
-			return nil
-		}
-		libraries[c.Name] = paths
-	}
-	sizes, err := size.Attribute(p.nginx.Path("sbin/nginx.symbols"), "nginx", libraries)
-	if err != nil {
-		o.out.Note(fmt.Sprintf("the sizes of the components are not known: %v", err))
-	}
-	return sizes
 }
 
 func (o *compiled) version(string) (version, revision string) {

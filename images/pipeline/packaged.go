@@ -14,6 +14,7 @@ import (
 	"github.com/nginx-scratch/nginx-scratch/images/check"
 	"github.com/nginx-scratch/nginx-scratch/images/closure"
 	"github.com/nginx-scratch/nginx-scratch/images/repository"
+	"github.com/nginx-scratch/nginx-scratch/images/size"
 	"github.com/nginx-scratch/nginx-scratch/images/tree"
 )
 
@@ -148,19 +149,19 @@ func withUser(f tree.File, user string) tree.File {
 	return f
 }
 
-func (o *packaged) contents(platform string, t *tree.Tree) []row {
-	bytes := map[string]int64{}
-	for f := range t.All() {
-		bytes[f.Origin.Component] += int64(len(f.Data))
-	}
-	var rows []row
+func (o *packaged) contents(platform string) (rows []row) {
 	l, _ := o.lock.Alpine.Platform(platform)
 	for _, p := range l.Packages {
-		if n, ok := bytes[p.Name]; ok {
-			rows = append(rows, row{p.Name, p.Version, n})
-		}
+		rows = append(rows, row{name: p.Name, version: p.Version})
 	}
 	return rows
+}
+
+// divider has what the programs and libraries of packages say themselves.
+func (o *packaged) divider(string) (size.Detail, divider) {
+	return size.Components, func(f tree.File, component string) (size.File, error) {
+		return size.Divide(f.Path, size.Program{Data: f.Data, Component: component})
+	}
 }
 
 // made adds the packages.

@@ -26,6 +26,7 @@ import (
 	"github.com/nginx-scratch/nginx-scratch/images/progress"
 	"github.com/nginx-scratch/nginx-scratch/images/release"
 	"github.com/nginx-scratch/nginx-scratch/images/sbom"
+	"github.com/nginx-scratch/nginx-scratch/images/size"
 	"github.com/nginx-scratch/nginx-scratch/images/tree"
 	"github.com/nginx-scratch/nginx-scratch/images/vex"
 )
@@ -101,8 +102,11 @@ type origin interface {
 	// claims says which vulnerabilities the tree does not have: none where nothing
 	// is known.
 	claims(ctx context.Context, platform string, t *tree.Tree) ([]vex.Claim, error)
-	// contents lists what the tree is made of, without the repository's files.
-	contents(platform string, t *tree.Tree) []row
+	// contents lists the components that the tree may have files of, without the
+	// repository's own.
+	contents(platform string) []row
+	// divider says what is known of the inside of programs, and how to get at it.
+	divider(platform string) (size.Detail, divider)
 	// version is nginx's, and revision that of its packaging.
 	version(platform string) (version, revision string)
 	// made adds to the record of a build what the origin knows of it.
@@ -132,6 +136,9 @@ type product struct {
 	tree      *tree.Tree
 	img       v1.Image
 	documents []release.Document
+	// files says whose the bytes of the tree are. It is being found out while the image is
+	// made, and waits until that is known.
+	files func() sized
 }
 
 // hostPlatform is what containers on this machine run.
@@ -208,12 +215,14 @@ func (b *builder) image(ctx context.Context, platform string) (product, error) {
 	if err != nil {
 		return product{}, err
 	}
+	files := b.divide(platform, t)
 	config, err := b.config(platform)
 	if err != nil {
 		return product{}, err
 	}
+	config.Known = b.known(ctx, platform)
 	img, err := oci.Image(t, config)
-	return product{platform: platform, tree: t, img: img, documents: documents}, err
+	return product{platform: platform, tree: t, img: img, documents: documents, files: files}, err
 }
 
 func (b *builder) check(ctx context.Context, p product) error {

@@ -24,6 +24,7 @@ type opened struct {
 	name       string // as it was named
 	definition string // of which it is the last build, if it is one
 	reference  string // by digest
+	dir        string // of a layout
 }
 
 // open finds the image that a word means: the last build of a definition, an OCI
@@ -67,7 +68,7 @@ func openLayout(ctx context.Context, name, dir, digest string) (opened, error) {
 		return opened{}, err
 	}
 	index, err := content.Open(ctx, layout, digest)
-	return opened{Index: index, name: name, reference: dir + "@" + index.Descriptor.Digest.String()}, err
+	return opened{Index: index, name: name, dir: dir, reference: dir + "@" + index.Descriptor.Digest.String()}, err
 }
 
 // images reads all of an image's platforms.

@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/nginx-scratch/nginx-scratch/images/recipe"
+	"github.com/nginx-scratch/nginx-scratch/images/size"
 )
 
 // row is one line of the table of contents.
@@ -27,17 +27,17 @@ func (b *builder) summary() error {
 				return fmt.Errorf("printing the table: %w", err)
 			}
 		}
-		compressed, err := compressedSize(p.img)
-		if err != nil {
-			return err
-		}
 		manifest, err := p.img.Digest()
 		if err != nil {
 			return fmt.Errorf("computing the digest: %w", err)
 		}
-		err = writeTable(b.Stderr, b.rows(p), totals{
-			disk: p.tree.Size(), diskBudget: b.definition.Budgets.Disk,
-			compressed: compressed, compressedBudget: b.definition.Budgets.Compressed,
+		sizes, err := b.sizes(p)
+		if err != nil {
+			return err
+		}
+		err = writeTable(b.Stderr, b.rows(sizes), totals{
+			disk: sizes.Disk, diskBudget: b.definition.Budgets.Disk,
+			compressed: sizes.Compressed, compressedBudget: b.definition.Budgets.Compressed,
 		}, manifest)
 		if err != nil {
 			return err
@@ -46,25 +46,19 @@ func (b *builder) summary() error {
 	return nil
 }
 
-// rows lists what the origin brings, and last the repository's own files.
-func (b *builder) rows(p product) []row {
-	var own, entry, descriptions int64
-	for f := range p.tree.All() {
-		switch {
-		case f.Origin == described:
-			descriptions += int64(len(f.Data))
-		case f.Origin == entryOrigin:
-			entry += int64(len(f.Data))
-		case f.Origin.Component == project:
-			own += int64(len(f.Data))
+// rows lists the components that have bytes, and last what is of none.
+func (b *builder) rows(sizes size.Platform) (rows []row) {
+	bytes := map[string]int64{}
+	for _, a := range sizes.Sum(func(_ size.File, p size.Part) string { return p.Component }) {
+		bytes[a.Name] = a.Bytes
+	}
+	for _, r := range append(b.origin.contents(sizes.Platform),
+		row{name: size.Linker}, row{name: licenseTexts}, row{name: recipe.Entry}, row{name: ownFiles}, row{name: descriptions}) {
+		if r.bytes = bytes[r.name]; r.bytes > 0 {
+			rows = append(rows, r)
 		}
 	}
-	rows := b.origin.contents(p.platform, p.tree)
-	if entry > 0 {
-		rows = append(rows, row{recipe.Entry, "", entry})
-	}
-	return append(rows,
-		row{"configuration and pages", "", own}, row{"bill of materials, for scanners", "", descriptions})
+	return rows
 }
 
 type totals struct{ disk, diskBudget, compressed, compressedBudget int64 }
@@ -90,15 +84,6 @@ func writeTable(w io.Writer, rows []row, sum totals, manifest v1.Hash) error {
 	return nil
 }
 
-// thousands writes 5199077 as 5,199,077.
-func thousands(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
 func compressedSize(img v1.Image) (int64, error) {
 	layers, err := img.Layers()
 	if err != nil {
@@ -114,3 +99,5 @@ func compressedSize(img v1.Image) (int64, error) {
 	}
 	return sum, nil
 }
+
+func thousands(n int64) string { return size.Thousands(n) }

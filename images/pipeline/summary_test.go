@@ -42,17 +42,6 @@ type broken struct{}
 
 func (broken) Write([]byte) (int, error) { return 0, os.ErrClosed }
 
-func TestThousands(t *testing.T) {
-	t.Parallel()
-	for n, want := range map[int64]string{
-		0: "0", 999: "999", 1000: "1,000", 123456: "123,456", 5199077: "5,199,077", -1000: "-1,000", -100: "-100",
-	} {
-		if got := thousands(n); got != want {
-			t.Errorf("thousands(%d) is %s, want %s", n, got, want)
-		}
-	}
-}
-
 func TestCleanRemovesOnlyWhatBuildsLeave(t *testing.T) {
 	t.Parallel()
 	repository, cache := t.TempDir(), t.TempDir()

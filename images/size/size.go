@@ -1,80 +1,140 @@
-// Package size says which component the bytes of a linked program came from.
+// Package size says where every byte of an image goes: into which file, from
+// which component, which of its source files, in which section of a program, and
+// for which function or table. Each byte has exactly one owner, so what is listed
+// of a file adds up to its size.
 //
-// The program's own symbol table gives the size of every function and table;
-// the symbol indexes of the static libraries say who defines which name. What
-// is local to one source file is in no index: it counts for the component of
-// the symbol before it, because the linker keeps the code of a source file
-// together. So the figures are an estimate, good to a few per cent.
+// A program's own symbol table says where each function and table is. Whose it is
+// say the objects in the static libraries: those of link-time optimization have a
+// section for each function and variable, named after it, and the others a symbol
+// table. So local names are known too. A name that several objects have belongs to
+// the one whose bytes are next to it, for the linker keeps the code of a source file
+// together. What no library has is the program's own, whose objects were linked
+// directly. Constants without a symbol, mostly strings, belong to the first code or
+// table that refers to them, where the instructions can be read (x86-64), and else
+// to what is before them.
 package size
 
 import (
 	"cmp"
-	"debug/elf"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 )
 
-// Attribute returns the bytes of the unstripped ELF file at program by
-// component. The static libraries of each component are given by path; a
-// symbol that no library defines is local, or belongs to the component main,
-// whose object files were linked directly. Sections without bytes in the file
-// do not count.
-func Attribute(program, main string, libraries map[string][]string) (sizes map[string]int64, err error) {
-	owner := map[string]string{}
-	for component, paths := range libraries {
-		for _, path := range paths {
-			names, err := index(path)
-			if err != nil {
-				return nil, fmt.Errorf("reading the symbols of %s: %w", path, err)
-			}
-			for _, name := range names {
-				owner[name] = component
-			}
-		}
-	}
-	f, err := elf.Open(program)
-	if err != nil {
-		return nil, fmt.Errorf("reading the symbols of %s: %w", program, err)
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	symbols, err := f.Symbols()
-	if err != nil {
-		return nil, fmt.Errorf("reading the symbols of %s: %w", program, err)
-	}
-	slices.SortStableFunc(symbols, func(a, b elf.Symbol) int { return cmp.Compare(a.Value, b.Value) })
-	sizes = map[string]int64{}
-	current := main
-	end := uint64(0) // names of the same bytes count once
-	for _, s := range symbols {
-		if !stored(f, s) || s.Value < end {
-			continue
-		}
-		end = s.Value + s.Size
-		if component, ok := owner[source(s.Name)]; ok {
-			current = component
-		} else if elf.ST_BIND(s.Info) == elf.STB_GLOBAL && s.Name == source(s.Name) {
-			current = main // but not a local one that the optimizer made global
-		}
-		sizes[current] += int64(s.Size) //nolint:gosec // below the size of the file
-	}
-	return sizes, nil
+// Linker is the component of bytes that no source file has: headers, tables for the
+// loader, padding between segments.
+const Linker = "headers, padding"
+
+// Names, in place of a symbol, of bytes that have none.
+const (
+	Strings   = "(strings)"   // text that ends in zero
+	Constants = "(constants)" // numbers and tables of jumps
+	Alignment = "(alignment)" // filling before the next symbol or section
+)
+
+// A Part is some bytes of a file. Two parts of a file differ in more than Bytes.
+type Part struct {
+	Component string `json:"component"`
+	Source    string `json:"source,omitempty"`  // object file, or what the name says of it; empty where nothing is known
+	Section   string `json:"section,omitempty"` // of a program; what is in no section has a name too, such as "ELF header"
+	Symbol    string `json:"symbol,omitempty"`
+	Bytes     int64  `json:"bytes"`
 }
 
-// stored reports whether the symbol is code or data with bytes in the file.
-func stored(f *elf.File, s elf.Symbol) bool {
-	kind := elf.ST_TYPE(s.Info)
-	if (kind != elf.STT_FUNC && kind != elf.STT_OBJECT) || s.Size == 0 || int(s.Section) >= len(f.Sections) {
-		return false
-	}
-	section := f.Sections[s.Section]
-	return section.Type != elf.SHT_NOBITS && s.Size <= section.FileSize
+// A File is one file of an image. The bytes of its parts add up to Bytes.
+type File struct {
+	Path  string `json:"path"`
+	Bytes int64  `json:"bytes"`
+	Parts []Part `json:"parts"`
 }
 
-// source undoes what the optimizer appends to the name of a copy or a part of
-// a function.
-func source(name string) string {
-	name, _, _ = strings.Cut(name, ".")
-	return name
+// A Platform is the image for one platform.
+type Platform struct {
+	Platform   string `json:"platform"`
+	Manifest   string `json:"manifest,omitempty"` // digest
+	Disk       int64  `json:"disk"`               // bytes of all files
+	Compressed int64  `json:"compressed"`         // bytes of all layers, as they are transferred
+	// Detail is what the parts of programs are known by. Images are compared by what
+	// both have.
+	Detail Detail `json:"detail"`
+	Files  []File `json:"files"` // by path
+}
+
+// Detail is what is known of the inside of programs. Each has what the ones before it
+// have.
+type Detail int
+
+// The details.
+const (
+	Sections   Detail = iota + 1
+	Symbols           // those that the files themselves have
+	Components        // whose they are
+)
+
+// detailNames are the details as a report has them.
+var detailNames = []string{Sections: "sections", Symbols: "symbols", Components: "components"}
+
+// String names a detail.
+func (d Detail) String() string {
+	if d < Sections || d > Components {
+		return "unknown"
+	}
+	return detailNames[d]
+}
+
+// MarshalText writes the name.
+func (d Detail) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads the name.
+func (d *Detail) UnmarshalText(text []byte) error {
+	*d = Detail(slices.Index(detailNames, string(text)))
+	if *d < Sections {
+		return fmt.Errorf("detail %q: it must be one of %q", text, detailNames[Sections:])
+	}
+	return nil
+}
+
+// Rest is the name of what is in no list.
+const Rest = ""
+
+// An Amount is how many bytes something has.
+type Amount struct {
+	Name  string
+	Bytes int64
+}
+
+// Sum adds up the parts of all files by what key says of them, the largest first.
+func (p Platform) Sum(key func(File, Part) string) []Amount {
+	sums := map[string]int64{}
+	for _, f := range p.Files {
+		for _, part := range f.Parts {
+			sums[key(f, part)] += part.Bytes
+		}
+	}
+	return ordered(sums)
+}
+
+func ordered(sums map[string]int64) []Amount {
+	var all []Amount
+	for name, n := range sums {
+		all = append(all, Amount{name, n})
+	}
+	slices.SortFunc(all, func(a, b Amount) int {
+		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Name, b.Name))
+	})
+	return all
+}
+
+// Whole is a file that is one part.
+func Whole(path, component, source string, bytes int64) File {
+	f := File{Path: path, Bytes: bytes}
+	if bytes > 0 {
+		f.Parts = []Part{{Component: component, Source: source, Bytes: bytes}}
+	}
+	return f
+}
+
+// HasSymbols reports whether some parts of a file are known by their names.
+func (f File) HasSymbols() bool {
+	return slices.ContainsFunc(f.Parts, func(p Part) bool { return p.Symbol != "" && !strings.HasPrefix(p.Symbol, "(") })
 }

@@ -90,10 +90,10 @@ func (g Grammar) isWord(word string) bool {
 // Targets is the grammar of the project's magefile.
 var Targets = Grammar{
 	Targets: []string{
-		"build", "test", "lock", "closure", "publish", "nightly", "join", "verify", "diff", "keygen", "run", "site", "bench", "sbom",
+		"build", "test", "lock", "closure", "publish", "nightly", "join", "verify", "diff", "keygen", "run", "site", "bench", "sbom", "size",
 		"lint:code", "lint:conf", "clean", "env", "lint",
 	},
-	Images: []string{"build", "test", "lock", "closure", "run", "sbom"},
+	Images: []string{"build", "test", "lock", "closure", "run", "sbom", "size"},
 	Paths:  []string{"publish", "nightly", "join", "diff", "diff", "site", "lint:conf"},
 	Words:  map[string]string{"keygen": "cosign", "verify": Default},
 	Flags: map[string][]string{
@@ -109,6 +109,7 @@ var Targets = Grammar{
 		"site":      {"image", "conf", "tag", "platform"},
 		"sbom":      {"platform", "format"},
 		"bench":     {"image", "works"},
+		"size":      {"platform", "against"},
 		"lint:conf": {"format"},
 	},
 }

@@ -28,6 +28,8 @@ func TestArguments(t *testing.T) {
 		{"lock alpine -update", "lock alpine -update"},
 		{"closure alpine -dot", "closure alpine -dot"},
 		{"sbom -format openvex", "sbom static -format=openvex"},
+		{"size -against static", "size static -against=static"},
+		{"size alpine -against=old/size.json build", "size alpine -against=old/size.json build static"},
 		{"clean env", "clean env"},
 		{"-h build", "-h build static"},
 		{"build nothing", "build nothing"},
