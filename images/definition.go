@@ -86,15 +86,42 @@ type Component struct {
 	Name    string `yaml:"name"`
 	Version string `yaml:"version"`
 	License string `yaml:"license"`
-	// Flags are compiler flags besides those that every component gets.
+	// Flags are compiler flags besides those that every component gets, and Hot
+	// those of some of its files, after all others.
 	Flags []string `yaml:"flags"`
+	Hot   Hot      `yaml:"hot"`
 	// Options are switches for the component's own configure script.
 	Options []string `yaml:"options"`
 	// Remove names features of OpenSSL that are left out, each with the reason.
 	Remove map[string]string `yaml:"remove"`
+	// Unregister names algorithms that OpenSSL's providers do not offer: what
+	// follows PROV_NAMES_ in its source, with * for any part of it. Each has the
+	// reason.
+	Unregister map[string]string `yaml:"unregister"`
+	// Fallback names generators of OpenSSL's assembly that give what they have for
+	// assemblers without AVX-512, each with the reason.
+	Fallback map[string]string `yaml:"fallback"`
+	// Edits are changes of the source, most of them to leave something out.
+	Edits []Edit `yaml:"edits"`
 	// SkipPatches names patches of the locked series that are not applied,
 	// each with the reason.
 	SkipPatches map[string]string `yaml:"skip_patches"`
+}
+
+// Hot are the source files whose speed matters: files, or all of a folder, by
+// their paths below the source.
+type Hot struct {
+	Flags []string `yaml:"flags"`
+	Files []string `yaml:"files"`
+}
+
+// Edit replaces a text in a source file, on every line that has it. A text that no
+// line has ends the compile.
+type Edit struct {
+	File string   `yaml:"file"`
+	From []string `yaml:"from"`
+	To   string   `yaml:"to"`
+	Why  string   `yaml:"why"`
 }
 
 // Mapping puts a file or folder into the image.

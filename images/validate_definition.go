@@ -26,6 +26,9 @@ var (
 	searchPattern    = pattern{regexp.MustCompile(`^/[0-9A-Za-z._/-]*(:/[0-9A-Za-z._/-]*)*$`), "it must be folders from the root on, with colons between them"}
 	flagPattern      = pattern{regexp.MustCompile(`^-[A-Za-z0-9_+,./:=-]+$`), "it must be one flag, without spaces or quotes"}
 	optionPattern    = pattern{regexp.MustCompile(`^[A-Za-z0-9_+,./:=-]+$`), "it must be one option, without spaces or quotes"}
+	algorithmPattern = pattern{regexp.MustCompile(`^[A-Za-z0-9_*]+$`), "it must be an algorithm as OpenSSL's source names it, such as AES_*_XTS"}
+	sourcePattern    = pattern{regexp.MustCompile(`^[a-z0-9_]+(/[a-z0-9_]+)*(\.c)?$`), "it must be a file of C or a folder, below the source"}
+	generatorPattern = pattern{regexp.MustCompile(`^[a-z0-9_]+(/[a-z0-9_-]+)*\.pl$`), "it must be a program of Perl's below the source"}
 	featurePattern   = pattern{regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`), "it must be a feature of OpenSSL"}
 )
 
@@ -169,9 +172,46 @@ func (c Component) validate(v *validator, at string) {
 		v.match(featurePattern, at+".remove", feature)
 	}
 	v.reasons(at+".remove", c.Remove)
+	for _, name := range slices.Sorted(maps.Keys(c.Unregister)) {
+		v.match(algorithmPattern, at+".unregister", name)
+	}
+	v.reasons(at+".unregister", c.Unregister)
+	for _, file := range slices.Sorted(maps.Keys(c.Fallback)) {
+		v.match(generatorPattern, at+".fallback", file)
+	}
+	v.reasons(at+".fallback", c.Fallback)
+	v.matchAll(flagPattern, at+".hot.flags", c.Hot.Flags)
+	for i, file := range c.Hot.Files {
+		v.match(sourcePattern, fmt.Sprintf("%s.hot.files[%d]", at, i), file)
+	}
+	v.check((len(c.Hot.Flags) > 0) == (len(c.Hot.Files) > 0), at+".hot", "must have both flags and files")
+	for i, e := range c.Edits {
+		e.validate(v, fmt.Sprintf("%s.edits[%d]", at, i))
+	}
 	for _, patch := range slices.Sorted(maps.Keys(c.SkipPatches)) {
 		v.check(!strings.HasPrefix(patch, "CVE-"), at+".skip_patches",
 			fmt.Sprintf("names %q: a security fix is not skipped", patch))
 	}
 	v.reasons(at+".skip_patches", c.SkipPatches)
+}
+
+func (e Edit) validate(v *validator, at string) {
+	v.path(at+".file", e.File)
+	v.check(!strings.HasPrefix(e.File, "-"), at+".file", fmt.Sprintf("is %q: it must not begin like an option", e.File))
+	v.check(len(e.From) > 0, at+".from", "is empty")
+	for i, text := range e.From {
+		v.replaceable(fmt.Sprintf("%s.from[%d]", at, i), text)
+	}
+	if e.To != "" {
+		v.replaceable(at+".to", e.To)
+	}
+	v.text(at+".why", e.Why)
+}
+
+// replaceable wants a text that has no meaning to sed, or one that the recipe can
+// take from it.
+func (v *validator) replaceable(field, text string) {
+	if v.text(field, text) {
+		v.check(!strings.ContainsAny(text, `|\`), field, fmt.Sprintf("is %q: it must not have | or \\", text))
+	}
 }

@@ -175,6 +175,9 @@ func (o *compiled) flags() map[string][]string {
 		if len(c.Flags) > 0 {
 			all["compile/"+c.Name] = c.Flags
 		}
+		if len(c.Hot.Flags) > 0 {
+			all["hot/"+c.Name] = c.Hot.Flags
+		}
 	}
 	return all
 }

@@ -43,15 +43,16 @@ func (o *compiled) divider(platform string) (size.Detail, divider) {
 func (o *compiled) owners(p built) (*size.Owners, error) {
 	libraries := map[string][]string{}
 	for _, c := range o.lock.Components {
+		installed := p.compiler.Installed(c.Name)
+		if _, err := os.Stat(installed); err != nil {
+			return nil, fmt.Errorf("%s has left the cache", c.Name)
+		}
 		for _, pattern := range []string{"*.a", "*.o"} {
-			paths, err := filepath.Glob(filepath.Join(p.compiler.Installed(c.Name), "lib", pattern))
+			paths, err := filepath.Glob(filepath.Join(installed, "lib", pattern))
 			if err != nil {
 				return nil, err
 			}
 			libraries[c.Name] = slices.Concat(libraries[c.Name], paths)
-		}
-		if c.Name != "nginx" && len(libraries[c.Name]) == 0 {
-			return nil, fmt.Errorf("%s has left the cache", c.Name)
 		}
 	}
 	return size.ReadOwners("nginx", libraries)

@@ -2,9 +2,7 @@ package recipe
 
 import (
 	"embed"
-	"io/fs"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 )
@@ -17,21 +15,7 @@ const Entry = "nginx-entry"
 var entry embed.FS
 
 // entryFiles are the program's, with the start-up code that nginx has too.
-var entryFiles = func() map[string]string {
-	files := map[string]string{"relro.c": relro}
-	names, err := fs.Glob(entry, "entry/*")
-	if err != nil {
-		panic(err) // the pattern is wrong
-	}
-	for _, name := range names {
-		text, err := entry.ReadFile(name)
-		if err != nil {
-			panic(err) // it was listed
-		}
-		files[path.Base(name)] = string(text)
-	}
-	return files
-}()
+var entryFiles = merge(map[string]string{"relro.c": relro}, texts(entry, "entry"))
 
 // entrySteps compile for size: the program runs for a millisecond.
 func entrySteps(s settings) []Step {

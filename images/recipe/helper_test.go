@@ -2,6 +2,7 @@ package recipe_test
 
 import (
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/nginx-scratch/nginx-scratch/images"
@@ -48,6 +49,26 @@ func plan(t *testing.T, arch string, tc recipe.Toolchain) []recipe.Component {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// component is one component of a plan.
+func component(t *testing.T, plan []recipe.Component, name string) recipe.Component {
+	t.Helper()
+	i := slices.IndexFunc(plan, func(c recipe.Component) bool { return c.Name == name })
+	if i < 0 {
+		t.Fatalf("the plan has no %s", name)
+	}
+	return plan[i]
+}
+
+// step is the component's first that runs a program.
+func step(t *testing.T, c recipe.Component, program string) recipe.Step {
+	t.Helper()
+	i := slices.IndexFunc(c.Steps, func(s recipe.Step) bool { return s.Argv[0] == program })
+	if i < 0 {
+		t.Fatalf("%s has no step that runs %s", c.Name, program)
+	}
+	return c.Steps[i]
 }
 
 var architectures = []string{"amd64", "arm64", "riscv64"}

@@ -49,7 +49,7 @@ func TestKeys(t *testing.T) {
 	t.Parallel()
 	const (
 		none = ""
-		all  = "musl nginx nginx-entry openssl pcre2 zlib"
+		all  = "brotli libisal libnginx-mod-http-brotli musl nginx nginx-entry openssl pcre2 zlib"
 	)
 	other := strings.Repeat("0", 64)
 	for _, c := range []struct {
@@ -68,6 +68,8 @@ func TestKeys(t *testing.T) {
 		{"order of components", func(in *inputs) { slices.Reverse(in.d.Components); slices.Reverse(in.l.Components) }, none},
 		{"reason", func(in *inputs) { in.component("openssl").Remove["apps"] = "x" }, none},
 		{"reason of a skip", func(in *inputs) { in.component("musl").SkipPatches["renameat2.patch"] = "x" }, none},
+		{"reason of an algorithm", func(in *inputs) { in.component("openssl").Unregister["GMAC"] = "x" }, none},
+		{"reason of an edit", func(in *inputs) { in.component("brotli").Edits[0].Why = "x" }, none},
 		{"places", func(in *inputs) { in.locked("musl").Source.Places = nil }, none},
 		{"hash of a skipped patch", func(in *inputs) { in.locked("openssl").Patches.Patches[0].SHA256 = other }, none},
 		{"flags of another architecture", func(in *inputs) { in.d.Flags.Arch["arm64"] = nil }, none},
@@ -85,8 +87,19 @@ func TestKeys(t *testing.T) {
 		{"patches gone", func(in *inputs) { in.locked("nginx").Patches = nil }, "nginx"},
 
 		{"features of OpenSSL", func(in *inputs) { delete(in.component("openssl").Remove, "quic") }, "nginx openssl"},
+		{"algorithms of OpenSSL", func(in *inputs) { delete(in.component("openssl").Unregister, "GMAC") }, "nginx openssl"},
+		{"assembly of OpenSSL", func(in *inputs) { in.component("openssl").Fallback = nil }, "nginx openssl"},
+		{"hot files of OpenSSL", func(in *inputs) { in.component("openssl").Hot.Files = []string{"crypto/bn"} }, "nginx openssl"},
+		{"flags of hot files", func(in *inputs) { in.component("nginx").Hot.Flags = []string{"-O3"} }, "nginx"},
+		{"edit of PCRE2", func(in *inputs) {
+			in.component("pcre2").Edits = []images.Edit{{File: "a", From: []string{"b"}}}
+		}, "nginx pcre2"},
+		{"what an edit writes", func(in *inputs) { in.component("openssl").Edits[1].To = "x" }, "nginx openssl"},
 		{"source of OpenSSL", func(in *inputs) { in.locked("openssl").Source.SHA256 = other }, "nginx openssl"},
 		{"options of zlib", func(in *inputs) { in.component("zlib").Options = nil }, "nginx zlib"},
+		{"flags of ISA-L", func(in *inputs) { in.component("libisal").Flags = []string{"-O1"} }, "libisal nginx"},
+		{"source of Brotli", func(in *inputs) { in.locked("brotli").Source.SHA256 = other }, "brotli libnginx-mod-http-brotli nginx"},
+		{"source of Brotli's module", func(in *inputs) { in.locked("libnginx-mod-http-brotli").Source.SHA256 = other }, "libnginx-mod-http-brotli nginx"},
 		{"options of PCRE2", func(in *inputs) { in.component("pcre2").Options = nil }, "nginx pcre2"},
 
 		{"flags of musl", func(in *inputs) { in.component("musl").Flags = []string{"-O3"} }, all},
@@ -133,7 +146,7 @@ func TestKeysOfArchitectures(t *testing.T) {
 	d.Flags.Arch = nil
 	arm64 := inputs{d, l, "arm64", toolchain}.keys(t)
 	riscv64 := inputs{d, l, "riscv64", toolchain}.keys(t)
-	if got := changes(arm64, riscv64); got != "musl nginx nginx-entry openssl pcre2 zlib" {
+	if got := changes(arm64, riscv64); got != "brotli libisal libnginx-mod-http-brotli musl nginx nginx-entry openssl pcre2 zlib" {
 		t.Errorf("different are the keys of %q", got)
 	}
 }

@@ -1,10 +1,15 @@
 package recipe
 
 import (
-	"maps"
-	"slices"
+	_ "embed" // libraries
 	"strings"
 )
+
+//go:embed libraries/kept.c
+var kept string
+
+// muslFiles are part of the older of musl's allocators.
+var muslFiles = map[string]string{"src/malloc/oldmalloc/kept.c": kept}
 
 // musl is compiled without link-time optimization: the compiler emits calls
 // to its memory functions after that has run.
@@ -24,6 +29,9 @@ func muslSteps(s settings) []Step {
 		// -ffreestanding, after all other flags. Both names mean the same to
 		// the compiler itself.
 		s.step("sed", "-i", "-e", "s/-ffreestanding/-fno-hosted/", "config.mak"),
+		// What is freed stays with the process, up to some megabytes: mapped and
+		// unmapped for each response, it costs more than the response.
+		s.step("sed", "-i", "-e", "s/^#define RECLAIM .*/#define RECLAIM 4194304/", "src/malloc/oldmalloc/malloc_impl.h"),
 		s.step("make"),
 		s.step("make", "install"),
 		// Alpine's gcc links this library into everything. What other C
@@ -64,33 +72,10 @@ func pcre2Steps(s settings) []Step {
 	}
 	return []Step{
 		s.step(append(configure, s.def.Options...)...),
+		s.hot("Makefile", "CFLAGS", func(folder, name string) string { return folder + "/libpcre2_8_la-" + name + ".lo" }),
 		s.step("make", "libpcre2-8.la"),
 		s.step("make", "install-libLTLIBRARIES", "install-includeHEADERS", "install-nodist_includeHEADERS",
 			"lib_LTLIBRARIES=libpcre2-8.la"),
 		s.license("LICENCE.md"),
-	}
-}
-
-// openssl maps GOARCH to the name of OpenSSL's configuration target.
-var openssl = map[string]string{
-	"amd64":   "linux-x86_64",
-	"arm64":   "linux-aarch64",
-	"riscv64": "linux64-riscv64",
-}
-
-func opensslSteps(s settings) []Step {
-	configure := slices.Concat([]string{
-		"perl", "./Configure", openssl[s.arch],
-		"--prefix=" + s.output(), "--libdir=lib", "--openssldir=/etc/ssl",
-		"CC=" + s.cc(), "CFLAGS=" + strings.Join(s.flags, " "), "AR=" + s.tool("gcc-ar"), "RANLIB=" + s.tool("gcc-ranlib"),
-	}, s.def.Options)
-	for _, feature := range slices.Sorted(maps.Keys(s.def.Remove)) {
-		configure = append(configure, "no-"+feature)
-	}
-	return []Step{
-		s.step(configure...),
-		s.step("make", "build_libs"),
-		s.step("make", "install_dev"),
-		s.license("LICENSE.txt"),
 	}
 }

@@ -1,7 +1,7 @@
 package recipe
 
 import (
-	_ "embed" // startup
+	"embed"
 	"slices"
 	"strings"
 )
@@ -12,7 +12,14 @@ var relro string
 //go:embed startup/cpus.c
 var cpus string
 
-var nginxFiles = map[string]string{"relro.c": relro, "cpus.c": cpus}
+//go:embed startup/memory.c
+var memory string
+
+//go:embed nginx
+var faster embed.FS
+
+// nginxFiles are the start-up code, and what makes nginx faster.
+var nginxFiles = merge(map[string]string{"relro.c": relro, "cpus.c": cpus, "memory.c": memory}, texts(faster, "nginx"))
 
 // nginxPaths are compiled in. They are those of the official image, except
 // that everything nginx writes is under /dev/shm, and that the log it opens
@@ -34,9 +41,11 @@ var nginxPaths = []string{
 	"--group=nginx",
 }
 
+const gzipFilter = "src/http/modules/ngx_http_gzip_filter_module.c"
+
 func nginxSteps(s settings) []Step {
 	include, lib := []string{}, []string{}
-	for _, name := range []string{"zlib", "pcre2", "openssl"} {
+	for _, name := range []string{"zlib", "libisal", "brotli", "pcre2", "openssl"} {
 		include = append(include, "-I"+Output+"/"+name+"/include")
 		lib = append(lib, "-L"+Output+"/"+name+"/lib")
 	}
@@ -48,19 +57,24 @@ func nginxSteps(s settings) []Step {
 	}
 	// The compiler flags are given to the linker too: with link-time
 	// optimization it is the one that generates the code.
-	ld := slices.Concat([]string{s.source() + "/relro.o", s.source() + "/cpus.o", "-Wl,--wrap=sysconf"}, s.flags, lib, s.link)
+	ld := slices.Concat([]string{s.source() + "/relro.o", s.source() + "/cpus.o", s.source() + "/memory.o", "-Wl,--wrap=sysconf"}, s.flags, lib, s.link)
 	configure := slices.Concat([]string{"./configure"}, nginxPaths, []string{
 		"--with-cc=" + s.cc(),
 		"--with-cc-opt=" + strings.Join(cflags, " "),
 		"--with-ld-opt=" + strings.Join(ld, " "),
+		"--add-module=brotli", "--add-module=.",
 	}, s.def.Options)
 	// Only the linker knows of the name that --wrap makes up, so what has it is
 	// kept out of link-time optimization.
-	startup := slices.Concat(strings.Fields(s.cc()), s.flags, []string{"-fno-lto", "-Wall", "-Wextra", "-Werror", "-c", "relro.c", "cpus.c"})
-	steps := []Step{s.step(startup...)}
+	startup := slices.Concat(strings.Fields(s.cc()), s.flags, []string{"-fno-lto", "-Wall", "-Wextra", "-Werror", "-c"})
+	// The compiler must not take a loop of memcpy for a call of memcpy.
+	loops := []string{"-O2", "-fno-builtin", "-fno-tree-loop-distribute-patterns", "-fno-stack-protector", "memory.c"}
+	steps := []Step{s.step(append(slices.Clone(startup), "relro.c", "cpus.c")...), s.step(append(startup, loops...)...)}
 	if s.cross() {
 		steps = append(steps, s.configureForeign()...)
 	}
+	steps = append(steps, s.brotliModule()...)
+	steps = append(steps, s.hooks()...)
 	steps = append(steps,
 		s.step(configure...),
 		// Where a server without a listen directive listens, unless it runs as
@@ -70,6 +84,7 @@ func nginxSteps(s settings) []Step {
 		// nginx exports every symbol for its dynamic modules, which a static
 		// file cannot load; exported, none of them could be dropped.
 		s.step("sed", "-i", "-e", "s/-Wl,-E$//", "objs/Makefile"),
+		s.hot("objs/Makefile", "CFLAGS", func(folder, name string) string { return "objs/" + folder + "/" + name + ".o" }),
 		s.step("make"),
 		s.step("install", "-d", s.output()+"/sbin", s.output()+"/conf"),
 		s.step("cp", "conf/fastcgi_params", "conf/scgi_params", "conf/uwsgi_params", s.output()+"/conf/"),
@@ -81,6 +96,38 @@ func nginxSteps(s settings) []Step {
 	)
 	for _, name := range linked {
 		steps = append(steps, s.step("cp", "-R", Output+"/"+name+"/"+Licenses+"/"+name, s.output()+"/"+Licenses+"/"))
+	}
+	return steps
+}
+
+// brotliModule puts the module where its own configuration finds the library.
+func (s settings) brotliModule() []Step {
+	return []Step{
+		s.step("cp", "-R", Output+"/"+brotliModule, "brotli"),
+		s.step("install", "-d", "brotli/deps/brotli"),
+		s.step("ln", "-s", Output+"/brotli", "brotli/deps/brotli/c"),
+	}
+}
+
+// hooks let nginx call the functions of its own folder here, nginx, in place of
+// others. Each must be found: a newer nginx may call something else.
+func (s settings) hooks() []Step {
+	var steps []Step
+	for _, h := range []struct{ file, from, to string }{
+		{"src/os/unix/ngx_linux_init.c", "#include <ngx_core.h>", `&\n#include "coalesce.h"`},
+		{"src/os/unix/ngx_linux_init.c", "    ngx_linux_sendfile_chain,", "    scratch_send_chain,"},
+		{"src/http/v2/ngx_http_v2_filter_module.c", "#include <ngx_http_v2_module.h>", `&\n#include "coalesce.h"`},
+		{"src/http/v2/ngx_http_v2_filter_module.c", "return ngx_http_v2_filter_send(fc, stream);", "return scratch_v2_holds(stream, fin) ? NGX_OK : ngx_http_v2_filter_send(fc, stream);"},
+		{"src/http/v2/ngx_http_v2_filter_module.c", "ngx_http_v2_send_output_queue(stream->connection)", "scratch_v2_send(stream)"},
+		{"src/event/ngx_event_openssl.c", "#include <ngx_event.h>", `&\n#include "coalesce.h"`},
+		{"src/event/ngx_event_openssl.c", "n = ngx_ssl_write(c, buf->pos, size);", "n = scratch_ssl_write(c, buf->pos, size, send < limit ? in : NULL);"},
+		{gzipFilter, "#include <zlib.h>", `&\n#include "deflate.h"`},
+		{gzipFilter, "rc = deflateInit2(", "rc = scratch_deflateInit2("},
+		{gzipFilter, "rc = deflate(", "rc = scratch_deflate("},
+		{gzipFilter, "deflateEnd(&", `scratch_deflateEnd(\&`},
+		{gzipFilter, "    ctx->preallocated = ngx_palloc(", `    ctx->zstream.reserved = conf->no_buffer;\n    ctx->allocated = scratch_deflate_memory(conf->no_buffer ? 0 : conf->level, ctx->allocated);\n&`},
+	} {
+		steps = append(steps, s.replace(h.file, h.from, h.to)...)
 	}
 	return steps
 }

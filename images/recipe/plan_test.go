@@ -75,15 +75,26 @@ func TestPlanRefuses(t *testing.T) {
 		{"architecture", "386", func(*images.Definition, *images.Lock) {}, `planning static: no recipe for the architecture "386": there are ["amd64" "arm64" "riscv64"]`},
 		{"no architecture", "", func(*images.Definition, *images.Lock) {}, `planning static: no recipe for the architecture "": there are ["amd64" "arm64" "riscv64"]`},
 		{"flags of an architecture", "amd64", func(d *images.Definition, _ *images.Lock) { d.Flags.Arch["amd46"] = nil }, `planning static: no recipe for the architecture "amd46": there are ["amd64" "arm64" "riscv64"]`},
-		{"component missing", "amd64", func(d *images.Definition, _ *images.Lock) { d.Components = d.Components[1:] }, `planning static: the definition has 4 components: they must be ["musl" "zlib" "pcre2" "openssl" "nginx"]`},
+		{"component missing", "amd64", func(d *images.Definition, _ *images.Lock) { d.Components = d.Components[1:] }, `planning static: the definition has 7 components: they must be ["musl" "zlib" "libisal" "brotli" "pcre2" "openssl" "libnginx-mod-http-brotli" "nginx"]`},
 		{"component without a recipe", "amd64", func(d *images.Definition, _ *images.Lock) {
 			d.Components = append(d.Components, images.Component{Name: "curl"})
-		}, `planning static: the definition has 6 components: they must be ["musl" "zlib" "pcre2" "openssl" "nginx"]`},
+		}, `planning static: the definition has 9 components: they must be ["musl" "zlib" "libisal" "brotli" "pcre2" "openssl" "libnginx-mod-http-brotli" "nginx"]`},
 		{"another component", "amd64", func(d *images.Definition, _ *images.Lock) { d.Components[1].Name = "curl" }, `planning static: the definition has no component "zlib"`},
-		{"component not locked", "amd64", func(_ *images.Definition, l *images.Lock) { l.Components[4].Name = "curl" }, `planning static: the lock has no component "nginx"`},
-		{"feature of another component", "amd64", func(d *images.Definition, _ *images.Lock) {
-			d.Components[4].Remove = map[string]string{"http": "for a test"}
-		}, `planning static: components[nginx].remove: only openssl has features to remove`},
+		{"component not locked", "amd64", func(_ *images.Definition, l *images.Lock) { l.Components[7].Name = "curl" }, `planning static: the lock has no component "nginx"`},
+		{"feature of another component", "amd64", changed("nginx", func(c *images.Component) { c.Remove = map[string]string{"http": "for a test"} }),
+			"planning static: components[nginx].remove: only openssl has features to leave out"},
+		{"algorithm of another component", "amd64", changed("zlib", func(c *images.Component) { c.Unregister = map[string]string{"CRC": "for a test"} }),
+			"planning static: components[zlib].unregister: only openssl has features to leave out"},
+		{"generator of another component", "amd64", changed("libisal", func(c *images.Component) { c.Fallback = map[string]string{"a.pl": "for a test"} }),
+			"planning static: components[libisal].fallback: only openssl has features to leave out"},
+		{"all of another component", "amd64", changed("pcre2", func(c *images.Component) {
+			c.Fallback = map[string]string{"a.pl": "for a test"}
+			c.Unregister, c.Remove = c.Fallback, c.Fallback
+		}), "planning static: components[pcre2].remove: only openssl has features to leave out"},
+		{"hot files of a component without them", "amd64", changed("musl", func(c *images.Component) { c.Hot = hot("src/string") }),
+			`planning static: components[musl].hot: only ["brotli" "pcre2" "openssl" "nginx"] have files with flags of their own`},
+		{"hot files where nothing is compiled", "amd64", changed("libnginx-mod-http-brotli", func(c *images.Component) { c.Hot = hot("filter") }),
+			`planning static: components[libnginx-mod-http-brotli].hot: only ["brotli" "pcre2" "openssl" "nginx"] have files with flags of their own`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -96,6 +107,15 @@ func TestPlanRefuses(t *testing.T) {
 		})
 	}
 }
+
+// changed changes one component of the definition.
+func changed(name string, change func(*images.Component)) func(*images.Definition, *images.Lock) {
+	return func(d *images.Definition, _ *images.Lock) {
+		change((&inputs{d: *d}).component(name))
+	}
+}
+
+func hot(files ...string) images.Hot { return images.Hot{Flags: []string{"-O2"}, Files: files} }
 
 // Two plans share nothing: what one caller changes, another does not see.
 func TestPlanIsACopy(t *testing.T) {

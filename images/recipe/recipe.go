@@ -86,7 +86,8 @@ func Plan(d images.Definition, l images.Lock, arch string, tc Toolchain) ([]Comp
 			}
 		}
 		c := Component{Name: name, Version: def.Version, Needs: slices.Clone(r.needs), Files: maps.Clone(r.files)}
-		c.Steps = r.steps(settings{def: def, arch: arch, tc: tc, flags: compileFlags(d.Flags, def, arch, tc), link: d.Flags.Link})
+		with := settings{def: def, arch: arch, tc: tc, flags: compileFlags(d.Flags, def, arch, tc), link: d.Flags.Link}
+		c.Steps = append(with.edits(), r.steps(with)...)
 		in := ingredients{
 			Version: Version, Component: c, Source: locked.Source.SHA256, Patches: locked.Applied(def),
 			Epoch: l.SourceDateEpoch, Arch: arch, Toolchain: tc, Needs: map[string]string{},
@@ -116,18 +117,26 @@ func known(d images.Definition, arch string) error {
 		return fmt.Errorf("the definition has %d components: they must be %q", len(d.Components), defined)
 	}
 	for _, c := range d.Components {
-		if len(c.Remove) > 0 && c.Name != "openssl" {
-			return fmt.Errorf("components[%s].remove: only openssl has features to remove", c.Name)
+		for _, leftOut := range []struct {
+			field string
+			names map[string]string
+		}{{"remove", c.Remove}, {"unregister", c.Unregister}, {"fallback", c.Fallback}} {
+			if len(leftOut.names) > 0 && c.Name != "openssl" {
+				return fmt.Errorf("components[%s].%s: only openssl has features to leave out", c.Name, leftOut.field)
+			}
+		}
+		if len(c.Hot.Files) > 0 && !slices.Contains(hotComponents, c.Name) {
+			return fmt.Errorf("components[%s].hot: only %q have files with flags of their own", c.Name, hotComponents)
 		}
 	}
 	return nil
 }
 
 // order lists the components so that each follows what it needs.
-var order = []string{"musl", "zlib", "pcre2", "openssl", "nginx", Entry}
+var order = []string{"musl", "zlib", "libisal", "brotli", "pcre2", "openssl", brotliModule, "nginx", Entry}
 
 // linked are the components that nginx's program is made of, besides nginx.
-var linked = []string{"musl", "zlib", "pcre2", "openssl"}
+var linked = []string{"musl", "zlib", "libisal", "brotli", "pcre2", "openssl", brotliModule}
 
 var recipes = map[string]struct {
 	needs []string
@@ -135,12 +144,15 @@ var recipes = map[string]struct {
 	steps func(settings) []Step
 	own   bool // of this project: its files are its source
 }{
-	"musl":    {steps: muslSteps},
-	Entry:     {needs: []string{"musl"}, files: entryFiles, steps: entrySteps, own: true},
-	"zlib":    {needs: []string{"musl"}, steps: zlibSteps},
-	"pcre2":   {needs: []string{"musl"}, steps: pcre2Steps},
-	"openssl": {needs: []string{"musl"}, steps: opensslSteps},
-	"nginx":   {needs: linked, files: nginxFiles, steps: nginxSteps},
+	"musl":       {files: muslFiles, steps: muslSteps},
+	Entry:        {needs: []string{"musl"}, files: entryFiles, steps: entrySteps, own: true},
+	"zlib":       {needs: []string{"musl"}, steps: zlibSteps},
+	"libisal":    {needs: []string{"musl"}, files: map[string]string{"archive.mk": archive}, steps: isalSteps},
+	"brotli":     {needs: []string{"musl"}, files: map[string]string{"archive.mk": archive}, steps: brotliSteps},
+	brotliModule: {needs: []string{"brotli"}, steps: brotliModuleSteps},
+	"pcre2":      {needs: []string{"musl"}, steps: pcre2Steps},
+	"openssl":    {needs: []string{"musl"}, steps: opensslSteps},
+	"nginx":      {needs: linked, files: nginxFiles, steps: nginxSteps},
 }
 
 // settings is what the steps of one component are made from.

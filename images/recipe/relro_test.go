@@ -61,9 +61,8 @@ func TestRelro(t *testing.T) {
 	}
 }
 
-// startup compiles the start-up code in dir with the command of the plan for
-// this machine, and returns the command without what to compile.
-func startup(t *testing.T, dir string) []string {
+// nginxHere is nginx's part of the plan for this machine and its compiler.
+func nginxHere(t *testing.T) recipe.Component {
 	t.Helper()
 	version, err := exec.Command("gcc", "-dumpversion").Output()
 	if err != nil {
@@ -74,8 +73,14 @@ func startup(t *testing.T, dir string) []string {
 	if tc.GCC, err = strconv.Atoi(major); err != nil {
 		t.Fatal(err)
 	}
-	components := plan(t, runtime.GOARCH, tc)
-	nginx := components[slices.IndexFunc(components, func(c recipe.Component) bool { return c.Name == "nginx" })]
+	return component(t, plan(t, runtime.GOARCH, tc), "nginx")
+}
+
+// startup compiles the start-up code in dir with the command of the plan for
+// this machine, and returns the command without what to compile.
+func startup(t *testing.T, dir string) []string {
+	t.Helper()
+	nginx := nginxHere(t)
 	for name, text := range nginx.Files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -58,6 +58,7 @@ func ImagePURL(name, repository string) string {
 // vendors are the names that the NVD has for the makers of a component and for
 // the component. Advisories of nginx since 2024 use the first of its two.
 var vendors = map[string][]string{
+	"brotli":  {"google:brotli"},
 	"musl":    {"musl-libc:musl"},
 	"nginx":   {"f5:nginx_open_source", "f5:nginx"},
 	"openssl": {"openssl:openssl"},
