@@ -23,6 +23,7 @@ const (
 	packages        capability = "packages"         // its files are those of the packages in its database
 	streamModule    capability = "stream"           // nginx passes on TCP and UDP
 	http3Module     capability = "http3"
+	brotliModule    capability = "brotli"
 	entryPoint      capability = "entry-point"   // nginx-entry prepares nginx's start
 	hybridGroups    capability = "hybrid-groups" // TLS agrees on keys that quantum computers do not break
 )
@@ -41,13 +42,14 @@ var seen = map[capability]struct {
 	entryPoint:      {(*facts).hasEntry, "its nginx starts by itself"},
 	streamModule:    {func(f *facts) bool { return slices.Contains(f.built, "--with-stream") }, "nginx -V has no --with-stream"},
 	http3Module:     {func(f *facts) bool { return slices.Contains(f.built, "--with-http_v3_module") }, "nginx -V has no --with-http_v3_module"},
+	brotliModule:    {func(f *facts) bool { return slices.Contains(f.built, "--add-module=brotli") }, "nginx -V has no --add-module=brotli"},
 	hybridGroups:    {func(f *facts) bool { return !f.openssl.before(release{3, 5}) }, "its OpenSSL is older than 3.5"},
 }
 
 // expected is what the image of each definition is to have: an image that lost
 // something fails here, and does not just skip its tests.
 var expected = map[string][]capability{
-	"static":  {staticProgram, noShell, entryPoint, streamModule, http3Module, hybridGroups},
+	"static":  {staticProgram, noShell, entryPoint, streamModule, http3Module, brotliModule, hybridGroups},
 	"alpine":  {sharedLibraries, noShell, packages, http3Module, hybridGroups},
 	"minimal": {sharedLibraries, shell, packages, http3Module, hybridGroups},
 }

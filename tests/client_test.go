@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -95,8 +96,10 @@ func dial(t *testing.T, addr string) *wire {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() }) // some tests close it themselves
 	require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
-	return &wire{conn, bufio.NewReader(conn)}
+	return newWire(conn)
 }
+
+func newWire(conn net.Conn) *wire { return &wire{conn, bufio.NewReader(conn)} }
 
 // say sends lines, ended as HTTP wants them, and an empty one.
 func (w *wire) say(t *testing.T, lines ...string) {
@@ -126,12 +129,17 @@ func (w *wire) ended(t *testing.T) {
 // same compares large bodies, of which require.Equal would print all.
 func same(t *testing.T, want, got, what string) {
 	t.Helper()
+	require.NoError(t, intact(want, got, what))
+}
+
+// intact is same for where a test may not end.
+func intact(want, got, what string) error {
 	if got == want {
-		return
+		return nil
 	}
 	at := 0
 	for at < min(len(want), len(got)) && want[at] == got[at] {
 		at++
 	}
-	t.Fatalf("%s arrives changed: %d bytes instead of %d, other ones from byte %d on", what, len(got), len(want), at)
+	return fmt.Errorf("%s arrives changed: %d bytes instead of %d, other ones from byte %d on", what, len(got), len(want), at)
 }
