@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,6 +102,7 @@ func TestBillOfMaterialsSaysWhereFilesAreFrom(t *testing.T) {
 func TestBillOfMaterialsNamesWhatIsLinked(t *testing.T) {
 	t.Parallel()
 	b := readBill(t, needs(t, staticProgram))
+	unknown := []string{"libisal", "libnginx-mod-http-brotli"} // to the NVD
 	ids := map[string]string{}
 	for _, want := range definition(t).Components {
 		for _, p := range b.Packages {
@@ -112,9 +114,14 @@ func TestBillOfMaterialsNamesWhatIsLinked(t *testing.T) {
 			assert.Equal(t, want.License, p.LicenseDeclared, want.Name)
 			assert.Regexp(t, `^https://`, p.DownloadLocation, want.Name)
 			require.Len(t, p.Checksums, 1, want.Name)
-			purl, cpe := p.ExternalRefs[0].ReferenceLocator, p.ExternalRefs[1].ReferenceLocator
+			purl := p.ExternalRefs[0].ReferenceLocator
 			assert.Contains(t, purl, "pkg:generic/"+want.Name+"@"+want.Version+"?checksum=sha256:"+p.Checksums[0].ChecksumValue+"&download_url=https")
-			assert.Regexp(t, `^cpe:2\.3:a:[a-z0-9_-]+:[a-z0-9_]+:`+want.Version+`(:\*){7}$`, cpe)
+			if slices.Contains(unknown, want.Name) {
+				assert.Len(t, p.ExternalRefs, 1, want.Name)
+				continue
+			}
+			require.Greater(t, len(p.ExternalRefs), 1, want.Name)
+			assert.Regexp(t, `^cpe:2\.3:a:[a-z0-9_-]+:[a-z0-9_]+:`+want.Version+`(:\*){7}$`, p.ExternalRefs[1].ReferenceLocator)
 		}
 		assert.Contains(t, ids, want.Name)
 	}
