@@ -49,9 +49,13 @@ func TestGrype(t *testing.T) {
 				}
 			}
 		}
-		list.holds(t, "grype, in "+form+",")
+		list.holds(t, "grype, in "+form+",", unknown...)
 	}
 }
+
+// unknown are the components that the test's database has nothing of: those that
+// the NVD does not know, and Brotli, which grype looks for under other names.
+var unknown = []string{"brotli", "libisal", "libnginx-mod-http-brotli"}
 
 // canary numbers the vulnerabilities of the test's database.
 var canary = map[string]string{"nginx": "10001", "openssl": "10002", "pcre2": "10003", "zlib": "10004", "musl": "10005"}

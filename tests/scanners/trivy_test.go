@@ -22,6 +22,7 @@ func TestTrivy(t *testing.T) {
 				t.Errorf("%s: it takes %s for Alpine's", form, c.PURL)
 			}
 		}
-		list.holds(t, "trivy, in "+form+",")
+		// Alpine has no versions with a ~, and trivy passes over a package that has one.
+		list.holds(t, "trivy, in "+form+",", "libnginx-mod-http-brotli")
 	}
 }
