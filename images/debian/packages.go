@@ -1,7 +1,6 @@
 package debian
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -20,25 +19,7 @@ type Package struct {
 // ReadPackages reads of a list of binary packages those with the names that are wanted.
 // A name may be there with several versions.
 func ReadPackages(r io.Reader, wanted func(name string) bool) ([]Package, error) {
-	var found []Package
-	p := paragraphs(r)
-	for {
-		fields, err := next(p)
-		if errors.Is(err, io.EOF) {
-			return found, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("after %d of the packages wanted: %w", len(found), err)
-		}
-		if !wanted(fields["Package"]) {
-			continue
-		}
-		one, err := binary(fields)
-		if err != nil {
-			return nil, fmt.Errorf("package %s %.80q: %w", one.Name, one.Version, err)
-		}
-		found = append(found, one)
-	}
+	return read(r, "package", wanted, binary)
 }
 
 func binary(fields map[string]string) (Package, error) {

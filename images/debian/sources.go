@@ -23,7 +23,13 @@ var plainName = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._+~-]*$`)
 // ReadSources reads of a list of sources those with the names that are wanted.
 // A name may be there with several versions.
 func ReadSources(r io.Reader, wanted func(name string) bool) ([]Source, error) {
-	var found []Source
+	return read(r, "source", wanted, source)
+}
+
+// read decodes the paragraphs of a list of packages of one kind whose names are
+// wanted.
+func read[T any](r io.Reader, kind string, wanted func(name string) bool, decode func(fields map[string]string) (T, error)) ([]T, error) {
+	var found []T
 	p := paragraphs(r)
 	for {
 		fields, err := next(p)
@@ -31,16 +37,16 @@ func ReadSources(r io.Reader, wanted func(name string) bool) ([]Source, error) {
 			return found, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("after %d of the sources wanted: %w", len(found), err)
+			return nil, fmt.Errorf("after %d of the %ss wanted: %w", len(found), kind, err)
 		}
 		if !wanted(fields["Package"]) {
 			continue
 		}
-		s, err := source(fields)
+		one, err := decode(fields)
 		if err != nil {
-			return nil, fmt.Errorf("source %s %.80q: %w", s.Package, s.Version, err)
+			return nil, fmt.Errorf("%s %s %.80q: %w", kind, fields["Package"], fields["Version"], err)
 		}
-		found = append(found, s)
+		found = append(found, one)
 	}
 }
 
