@@ -98,9 +98,6 @@ type Component struct {
 	// follows PROV_NAMES_ in its source, with * for any part of it. Each has the
 	// reason.
 	Unregister map[string]string `yaml:"unregister"`
-	// Fallback names generators of OpenSSL's assembly that give what they have for
-	// assemblers without AVX-512, each with the reason.
-	Fallback map[string]string `yaml:"fallback"`
 	// Edits are changes of the source, most of them to leave something out.
 	Edits []Edit `yaml:"edits"`
 	// SkipPatches names patches of the locked series that are not applied,

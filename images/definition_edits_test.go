@@ -21,9 +21,6 @@ func TestDefinitionOfSourceChanges(t *testing.T) {
     unregister:
       AES_*_XTS: for disks
       DES3_WRAP: wraps keys
-    fallback:
-      crypto/bn/asm/rsaz-3k-avx512.pl: large
-      generate.pl: large
     edits:
       - file: include/a-b.h
         from: ["#include \"x.inc\"", "a * [b] . $c ^ & / ' $(d) ;"]
@@ -41,7 +38,6 @@ func TestDefinitionOfSourceChanges(t *testing.T) {
 		SkipPatches: map[string]string{"man.patch": "not built"},
 		Hot:         images.Hot{Flags: []string{"-O2", "-fno-plt"}, Files: []string{"crypto/bn", "crypto/ec/curve25519.c", "main.c", "ssl"}},
 		Unregister:  map[string]string{"AES_*_XTS": "for disks", "DES3_WRAP": "wraps keys"},
-		Fallback:    map[string]string{"crypto/bn/asm/rsaz-3k-avx512.pl": "large", "generate.pl": "large"},
 		Edits: []images.Edit{
 			{File: "include/a-b.h", From: []string{`#include "x.inc"`, "a * [b] . $c ^ & / ' $(d) ;"}, Why: "never used"},
 			{File: "Makefile.in", From: []string{"a"}, To: "b & c", Why: "renamed"},
@@ -59,7 +55,6 @@ func TestDefinitionRefusesSourceChanges(t *testing.T) {
 		flag      = ": it must be one flag, without spaces or quotes"
 		source    = ": it must be a file of C or a folder, below the source"
 		algorithm = ": it must be an algorithm as OpenSSL's source names it, such as AES_*_XTS"
-		generator = ": it must be a program of Perl's below the source"
 		editable  = ": it must not have | or \\"
 		line      = ": it must be one line of text"
 	)
@@ -94,14 +89,6 @@ func TestDefinitionRefusesSourceChanges(t *testing.T) {
 		{"algorithm with a command", "    unregister: {\"A/e\\nid\": x}\n", `.unregister is "A/e\nid"` + algorithm},
 		{"algorithm without a reason", "    unregister: {A: }\n", `.unregister["A"] has no reason`},
 		{"hidden reason of an algorithm", "    unregister: {A: \"\\a\"}\n", `.unregister["A"] is "\a"` + line},
-
-		{"generator outside", "    fallback: {../a.pl: x}\n", `.fallback is "../a.pl"` + generator},
-		{"generator from the root on", "    fallback: {/a.pl: x}\n", `.fallback is "/a.pl"` + generator},
-		{"generator through dots", "    fallback: {a/../b.pl: x}\n", `.fallback is "a/../b.pl"` + generator},
-		{"generator that is an option", "    fallback: {-e.pl: x}\n", `.fallback is "-e.pl"` + generator},
-		{"generator in another language", "    fallback: {a.py: x}\n", `.fallback is "a.py"` + generator},
-		{"generator and a line break", "    fallback: {\"a.pl\\n\": x}\n", `.fallback is "a.pl\n"` + generator},
-		{"generator without a reason", "    fallback: {a.pl: \" \"}\n", `.fallback["a.pl"] has no reason`},
 
 		{"edit of no file", change(`""`, "[a]", "b", "x"), ".edits[0].file is missing"},
 		{"edit outside", change("../a", "[a]", "b", "x"), `.edits[0].file is "../a"` + path},

@@ -28,7 +28,6 @@ var (
 	optionPattern    = pattern{regexp.MustCompile(`^[A-Za-z0-9_+,./:=-]+$`), "it must be one option, without spaces or quotes"}
 	algorithmPattern = pattern{regexp.MustCompile(`^[A-Za-z0-9_*]+$`), "it must be an algorithm as OpenSSL's source names it, such as AES_*_XTS"}
 	sourcePattern    = pattern{regexp.MustCompile(`^[a-z0-9_]+(/[a-z0-9_]+)*(\.c)?$`), "it must be a file of C or a folder, below the source"}
-	generatorPattern = pattern{regexp.MustCompile(`^[a-z0-9_]+(/[a-z0-9_-]+)*\.pl$`), "it must be a program of Perl's below the source"}
 	featurePattern   = pattern{regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`), "it must be a feature of OpenSSL"}
 )
 
@@ -176,10 +175,6 @@ func (c Component) validate(v *validator, at string) {
 		v.match(algorithmPattern, at+".unregister", name)
 	}
 	v.reasons(at+".unregister", c.Unregister)
-	for _, file := range slices.Sorted(maps.Keys(c.Fallback)) {
-		v.match(generatorPattern, at+".fallback", file)
-	}
-	v.reasons(at+".fallback", c.Fallback)
 	v.matchAll(flagPattern, at+".hot.flags", c.Hot.Flags)
 	for i, file := range c.Hot.Files {
 		v.match(sourcePattern, fmt.Sprintf("%s.hot.files[%d]", at, i), file)

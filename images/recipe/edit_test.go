@@ -223,33 +223,11 @@ func TestUnregister(t *testing.T) {
 	}
 }
 
-// A generator with a fallback takes it whatever the assembler knows.
-func TestFallback(t *testing.T) {
-	t.Parallel()
-	const file = "crypto/bn/asm/a-1.pl"
-	for _, c := range []struct{ name, before, after string }{
-		{"a version", "if ($avx512vaes>0) {\nif ($avx) {{{\n", "if (0) {\nif (0) {{{\n"},
-		{"a flag", "$avx = 1;\nif ($avxifma) {{{\n}}}\n", "$avx = 1;\nif (0) {{{\n}}}\n"},
-		{"only where a line begins", "if ($avx512ifma>0) {{{\n  if ($avx512ifma>0) { x }\n", "if (0) {{{\n  if ($avx512ifma>0) { x }\n"},
-		{"asks something else", "if ($win64) {\n", ""},
-		{"asks for more", "if ($avx>1 && $x) {\n", ""},
-		{"empty", "", ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			got, err := apply(t, openSSL(t, func(o *images.Component) { o.Fallback = because([]string{file}) }), file, c.before)
-			if got != c.after || (err == nil) != (c.after != "") {
-				t.Errorf("got %q, %v", got, err)
-			}
-		})
-	}
-}
-
 // openSSL are the steps that edit OpenSSL's source for one reason only.
 func openSSL(t *testing.T, change func(*images.Component)) []recipe.Step {
 	t.Helper()
 	return editing(t, "openssl", func(o *images.Component) {
-		o.Edits, o.Unregister, o.Fallback = nil, nil, nil
+		o.Edits, o.Unregister = nil, nil
 		change(o)
 	})
 }

@@ -88,7 +88,6 @@ func TestKeys(t *testing.T) {
 
 		{"features of OpenSSL", func(in *inputs) { delete(in.component("openssl").Remove, "quic") }, "nginx openssl"},
 		{"algorithms of OpenSSL", func(in *inputs) { delete(in.component("openssl").Unregister, "GMAC") }, "nginx openssl"},
-		{"assembly of OpenSSL", func(in *inputs) { in.component("openssl").Fallback = nil }, "nginx openssl"},
 		{"hot files of OpenSSL", func(in *inputs) { in.component("openssl").Hot.Files = []string{"crypto/bn"} }, "nginx openssl"},
 		{"flags of hot files", func(in *inputs) { in.component("nginx").Hot.Flags = []string{"-O3"} }, "nginx"},
 		{"edit of PCRE2", func(in *inputs) {

@@ -38,7 +38,7 @@ func opensslSteps(s settings) []Step {
 const defaultProvider = "providers/defltprov.c"
 
 // leaveOut takes algorithms out of those tables, and so out of the program, which
-// has what can be reached, and chooses shorter assembly. Each must be found.
+// has what can be reached. Each must be found.
 func (s settings) leaveOut() []Step {
 	var steps []Step
 	for _, name := range slices.Sorted(maps.Keys(s.def.Unregister)) {
@@ -48,13 +48,5 @@ func (s settings) leaveOut() []Step {
 			s.step("sed", "-i", "-e", "/"+entry+"/{/[})],$/!N;d}", defaultProvider),
 		)
 	}
-	for _, file := range slices.Sorted(maps.Keys(s.def.Fallback)) {
-		steps = append(steps,
-			s.step("grep", "-q", "-e", generates, file),
-			s.step("sed", "-i", "-e", "s/"+generates+"/if (0)/", file))
-	}
 	return steps
 }
-
-// generates is how a generator asks what the assembler knows.
-const generates = `^if (\$avx[0-9a-z]*[>0]*)`

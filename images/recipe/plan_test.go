@@ -85,11 +85,9 @@ func TestPlanRefuses(t *testing.T) {
 			"planning static: components[nginx].remove: only openssl has features to leave out"},
 		{"algorithm of another component", "amd64", changed("zlib", func(c *images.Component) { c.Unregister = map[string]string{"CRC": "for a test"} }),
 			"planning static: components[zlib].unregister: only openssl has features to leave out"},
-		{"generator of another component", "amd64", changed("libisal", func(c *images.Component) { c.Fallback = map[string]string{"a.pl": "for a test"} }),
-			"planning static: components[libisal].fallback: only openssl has features to leave out"},
 		{"all of another component", "amd64", changed("pcre2", func(c *images.Component) {
-			c.Fallback = map[string]string{"a.pl": "for a test"}
-			c.Unregister, c.Remove = c.Fallback, c.Fallback
+			c.Unregister = map[string]string{"a": "for a test"}
+			c.Remove = c.Unregister
 		}), "planning static: components[pcre2].remove: only openssl has features to leave out"},
 		{"hot files of a component without them", "amd64", changed("musl", func(c *images.Component) { c.Hot = hot("src/string") }),
 			`planning static: components[musl].hot: only ["brotli" "pcre2" "openssl" "nginx"] have files with flags of their own`},

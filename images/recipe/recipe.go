@@ -120,7 +120,7 @@ func known(d images.Definition, arch string) error {
 		for _, leftOut := range []struct {
 			field string
 			names map[string]string
-		}{{"remove", c.Remove}, {"unregister", c.Unregister}, {"fallback", c.Fallback}} {
+		}{{"remove", c.Remove}, {"unregister", c.Unregister}} {
 			if len(leftOut.names) > 0 && c.Name != "openssl" {
 				return fmt.Errorf("components[%s].%s: only openssl has features to leave out", c.Name, leftOut.field)
 			}

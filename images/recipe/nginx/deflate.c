@@ -5,7 +5,6 @@
  * passes on whatever came out of each call, and from igzip nothing may come.
  */
 
-#include <string.h>
 #include <igzip_lib.h>
 #include <crc.h>
 
