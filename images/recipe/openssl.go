@@ -1,10 +1,17 @@
 package recipe
 
 import (
+	_ "embed" // libraries
 	"maps"
 	"slices"
 	"strings"
 )
+
+//go:embed libraries/p256.c
+var p256 string
+
+// opensslFiles are compiled into libcrypto; the definition's edits name them.
+var opensslFiles = map[string]string{"crypto/ec/p256.c": p256}
 
 // openssl maps GOARCH to the name of OpenSSL's configuration target.
 var openssl = map[string]string{

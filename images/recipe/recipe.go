@@ -151,7 +151,7 @@ var recipes = map[string]struct {
 	"brotli":     {needs: []string{"musl"}, files: map[string]string{"archive.mk": archive}, steps: brotliSteps},
 	brotliModule: {needs: []string{"brotli"}, steps: brotliModuleSteps},
 	"pcre2":      {needs: []string{"musl"}, steps: pcre2Steps},
-	"openssl":    {needs: []string{"musl"}, steps: opensslSteps},
+	"openssl":    {needs: []string{"musl"}, files: opensslFiles, steps: opensslSteps},
 	"nginx":      {needs: linked, files: nginxFiles, steps: nginxSteps},
 }
 

@@ -150,7 +150,7 @@ func TestArchitectures(t *testing.T) {
 		if want := differences.Replace(amd64); got != want {
 			t.Errorf("%s: %s", arch, cmp.Diff(want, got))
 		}
-		if strings.Contains(got, "x86") || strings.Contains(got, "-fcf-protection") {
+		if strings.Contains(got, "linux-x86") || strings.Contains(got, "-fcf-protection") {
 			t.Errorf("the plan for %s has flags for amd64", arch)
 		}
 	}
