@@ -15,11 +15,14 @@ var cpus string
 //go:embed startup/memory.c
 var memory string
 
+//go:embed startup/rest.c
+var rest string
+
 //go:embed nginx
 var faster embed.FS
 
-// nginxFiles are the start-up code, and what makes nginx faster.
-var nginxFiles = merge(map[string]string{"relro.c": relro, "cpus.c": cpus, "memory.c": memory}, texts(faster, "nginx"))
+// nginxFiles are the start-up code, what the master does before it sleeps, and what makes nginx faster.
+var nginxFiles = merge(map[string]string{"relro.c": relro, "cpus.c": cpus, "memory.c": memory, "rest.c": rest}, texts(faster, "nginx"))
 
 // nginxPaths are compiled in. They are those of the official image, except
 // that everything nginx writes is under /dev/shm, and that the log it opens
@@ -57,7 +60,7 @@ func nginxSteps(s settings) []Step {
 	}
 	// The compiler flags are given to the linker too: with link-time
 	// optimization it is the one that generates the code.
-	ld := slices.Concat([]string{s.source() + "/relro.o", s.source() + "/cpus.o", s.source() + "/memory.o", "-Wl,--wrap=sysconf"}, s.flags, lib, s.link)
+	ld := slices.Concat([]string{s.source() + "/relro.o", s.source() + "/cpus.o", s.source() + "/memory.o", s.source() + "/rest.o", "-Wl,--wrap=sysconf"}, s.flags, lib, s.link)
 	configure := slices.Concat([]string{"./configure"}, nginxPaths, []string{
 		"--with-cc=" + s.cc(),
 		"--with-cc-opt=" + strings.Join(cflags, " "),
@@ -69,7 +72,7 @@ func nginxSteps(s settings) []Step {
 	startup := slices.Concat(strings.Fields(s.cc()), s.flags, []string{"-fno-lto", "-Wall", "-Wextra", "-Werror", "-c"})
 	// The compiler must not take a loop of memcpy for a call of memcpy.
 	loops := []string{"-O2", "-fno-builtin", "-fno-tree-loop-distribute-patterns", "-fno-stack-protector", "memory.c"}
-	steps := []Step{s.step(append(slices.Clone(startup), "relro.c", "cpus.c")...), s.step(append(startup, loops...)...)}
+	steps := []Step{s.step(append(slices.Clone(startup), "relro.c", "cpus.c", "rest.c")...), s.step(append(startup, loops...)...)}
 	if s.cross() {
 		steps = append(steps, s.configureForeign()...)
 	}

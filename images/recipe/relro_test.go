@@ -86,7 +86,7 @@ func startup(t *testing.T, dir string) []string {
 			t.Fatal(err)
 		}
 	}
-	sources := []string{"-c", "relro.c", "cpus.c"}
+	sources := []string{"-c", "relro.c", "cpus.c", "rest.c"}
 	i := slices.IndexFunc(nginx.Steps, func(s recipe.Step) bool { return slices.Contains(s.Argv, "relro.c") })
 	if i < 0 || !slices.Equal(nginx.Steps[i].Argv[max(0, len(nginx.Steps[i].Argv)-len(sources)):], sources) {
 		t.Fatalf("no step of nginx ends with %q", sources)

@@ -2,11 +2,17 @@
  * Large blocks that are freed stay mapped, a few of them, for whoever needs as much
  * next: a page that is new to a process costs more than to compress what it will
  * hold. Where two threads come at once, one goes to the kernel as ever.
+ *
+ * That is for those who serve. What the configuration needed while it was read goes
+ * back to the kernel, before it becomes a part of every worker.
  */
 #include "malloc_impl.h"
 
 #define BLOCKS  8
 #define BYTES   (8 << 20)
+
+/* Set where requests are served. */
+int scratch_keeps;
 
 static struct {
 	char *base;
@@ -47,7 +53,7 @@ void *scratch_map(void *at, size_t len, int protection, int flags, int file, off
 /* In place of munmap. The chunk is marked: to free it again is a crash. */
 int scratch_unmap(struct chunk *chunk, char *base, size_t len)
 {
-	if (len > BYTES || !enter()) {
+	if (!scratch_keeps || len > BYTES || !enter()) {
 		return __munmap(base, len);
 	}
 	chunk->psize |= 1;
