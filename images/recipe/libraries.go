@@ -8,8 +8,11 @@ import (
 //go:embed libraries/kept.c
 var kept string
 
+//go:embed libraries/quick.c
+var quick string
+
 // muslFiles are part of the older of musl's allocators.
-var muslFiles = map[string]string{"src/malloc/oldmalloc/kept.c": kept}
+var muslFiles = map[string]string{"src/malloc/oldmalloc/kept.c": kept, "src/malloc/oldmalloc/quick.c": quick}
 
 // musl is compiled without link-time optimization: the compiler emits calls
 // to its memory functions after that has run.
