@@ -303,7 +303,8 @@ func (Lint) Conf(path string, format *string) error {
 	return lint.Run(os.Stdout, path, how, os.DirFS("conf/nginx"))
 }
 
-// Clean removes the images and the cache: fetched inputs, compiled components.
+// Clean removes the images and the cache: fetched inputs, compiled components,
+// compressed programs.
 func Clean() error {
 	return pipeline.Clean(options("", nil))
 }

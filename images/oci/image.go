@@ -19,9 +19,9 @@ import (
 
 const (
 	// FormatVersion numbers what this package does to its input. A change that
-	// gives other bytes for the same input raises it, and so does a module or
-	// a Go release that makes the golden digests of the tests fail.
-	FormatVersion = 1
+	// gives other bytes for the same input raises it, one to deflate too, and so does
+	// a module or a Go release that makes the golden digests of the tests fail.
+	FormatVersion = 2
 
 	// FormatLabel is the label and annotation that carries FormatVersion.
 	FormatLabel = "io.github.nginx-scratch.format-version"
@@ -42,12 +42,10 @@ type Config struct {
 	Healthcheck  *v1.HealthConfig  // Docker's addition to the format; nil for none
 	Env          []string          // "NAME=value"
 	Labels       map[string]string // also set as annotations of the manifest; Image adds FormatLabel
-	// Known has layers of this FormatVersion that were compressed before, by the digest
-	// of their archive: none of those is compressed again, which takes longer than all
-	// the rest. Its caller has them from somebody who would be trusted with the image too:
-	// that they unpack to the archive is verified, that they are what compressing it would
-	// give is not. Nil for none.
-	Known func(diffID v1.Hash) (packed []byte, ok bool)
+	// Deflate compresses the content of a file of 64 KB or more as deflate.Append does,
+	// which takes longer than all the rest of an image, or knows what that gave before. It is called
+	// for several at once. Nil for deflate.Append.
+	Deflate func(dst, content []byte) []byte
 }
 
 // Image makes an image of one layer that holds t.
@@ -61,7 +59,7 @@ func Image(t *tree.Tree, c Config) (v1.Image, error) {
 	c.Created = c.Created.UTC().Truncate(time.Second)
 	c.Labels = withFormat(c.Labels)
 
-	layer, diffID, err := newLayer(t, c.Created, c.Known)
+	layer, diffID, err := newLayer(t, c)
 	if err != nil {
 		return nil, fmt.Errorf("making a layer: %w", err)
 	}

@@ -144,7 +144,7 @@ func TestImageIsValidOCI(t *testing.T) {
 	if m.MediaType != types.OCIManifestSchema1 || m.Config.MediaType != types.OCIConfigJSON || m.Layers[0].MediaType != types.OCILayer {
 		t.Errorf("media types %s, %s, %s are not all OCI", m.MediaType, m.Config.MediaType, m.Layers[0].MediaType)
 	}
-	for key, want := range map[string]string{"org.opencontainers.image.title": "nginx-scratch", oci.FormatLabel: "1"} {
+	for key, want := range map[string]string{"org.opencontainers.image.title": "nginx-scratch", oci.FormatLabel: "2"} {
 		if got := m.Annotations[key]; got != want {
 			t.Errorf("annotation %s is %q, want %q", key, got, want)
 		}

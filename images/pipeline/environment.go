@@ -29,7 +29,7 @@ type Variable struct{ Name, Meaning string }
 // Variables is the table of them. Docker's own (DOCKER_HOST and so on) are
 // read by its client.
 var Variables = []Variable{
-	{cacheVariable, "folder for fetched inputs and compiled components (default: nginx-scratch in the user's cache folder)"},
+	{cacheVariable, "folder for fetched inputs, compiled components and compressed programs (default: nginx-scratch in the user's cache folder)"},
 	{sourceVariable, "address of a mirror of yours: every input is looked for there first, by its file name"},
 	{debianVariable, "addresses of Debian mirrors, with spaces in between (default: those that this machine's apt is configured with)"},
 	{keyringVariable, "file with Debian's archive keys (default: " + debianKeyring + "; only pinned ones are believed)"},
@@ -40,6 +40,7 @@ var Variables = []Variable{
 	{invocationVariable, "name of this build for provenance, such as the address of its log (default: a random one)"},
 	{keyVariable, "private key to sign with, in PEM as in the file that mage keygen or cosign makes"},
 	{passwordVariable, "password of the private key; set and empty is a password too (default: it is asked for)"},
+	{anewVariable, "if set, programs are compressed anew, whatever the cache has (as mage verify does it)"},
 	{epochVariable, "seconds since 1970: the date of images that mage site makes (default: that of the image below)"},
 }
 
@@ -54,6 +55,7 @@ const (
 
 	keyringVariable = "DEBIAN_KEYRING"
 
+	anewVariable   = "NGINX_SCRATCH_ANEW"
 	keysVariable   = "ALPINE_KEYS"
 	bundleVariable = "INPUTS_BUNDLE"
 	epochVariable  = "SOURCE_DATE_EPOCH"

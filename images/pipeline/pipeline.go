@@ -220,7 +220,9 @@ func (b *builder) image(ctx context.Context, platform string) (product, error) {
 	if err != nil {
 		return product{}, err
 	}
-	config.Known = b.known(ctx, platform)
+	if config.Deflate, err = b.compressor(); err != nil {
+		return product{}, err
+	}
 	img, err := oci.Image(t, config)
 	return product{platform: platform, tree: t, img: img, documents: documents, files: files}, err
 }

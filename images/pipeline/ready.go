@@ -48,7 +48,7 @@ func Clean(o Options) error {
 		paths = append(paths, filepath.Join(o.Repository, "dist", name))
 	}
 	paths = append(paths, filepath.Join(o.Repository, sitesFolder))
-	for _, name := range slices.Concat(store.Folders, compile.Folders, []string{rootsFolder}) {
+	for _, name := range slices.Concat(store.Folders, compile.Folders, []string{rootsFolder, segmentsFolder}) {
 		paths = append(paths, filepath.Join(cache, name))
 	}
 	for _, path := range paths {

@@ -18,7 +18,7 @@ import (
 
 // odd is an environment that no builder has, and that no image must show.
 var odd = []string{
-	"TZ=Pacific/Auckland", "LC_ALL=C.UTF-8", "LANG=de_DE", "CFLAGS=-O0", "LDFLAGS=-s", epochVariable + "=1",
+	"TZ=Pacific/Auckland", "LC_ALL=C.UTF-8", "LANG=de_DE", "CFLAGS=-O0", "LDFLAGS=-s", epochVariable + "=1", anewVariable + "=1",
 	"USER=somebody", "LOGNAME=somebody", "HOSTNAME=elsewhere",
 }
 

@@ -47,7 +47,7 @@ func TestCleanRemovesOnlyWhatBuildsLeave(t *testing.T) {
 	repository, cache := t.TempDir(), t.TempDir()
 	mine := []string{
 		filepath.Join(repository, "dist", "static", "oci"),
-		filepath.Join(cache, "inputs", "sha256"), filepath.Join(cache, "components", "musl-1"), filepath.Join(cache, "logs"),
+		filepath.Join(cache, "inputs", "sha256"), filepath.Join(cache, "components", "musl-1"), filepath.Join(cache, "logs"), filepath.Join(cache, "segments"),
 	}
 	others := []string{filepath.Join(repository, "dist", "other"), filepath.Join(cache, "photos"), filepath.Join(repository, "conf")}
 	for _, dir := range append(mine, others...) {
