@@ -74,7 +74,7 @@ var arrows = map[string][]string{
 	"tests/bench/measure":  {"tests/bench/load", "tests/bench/server"},
 	"tests/bench/peers":    {"images", "images/closure", "images/oci", "images/publish", "images/tree"},
 	"tests/bench/report":   {"tests/bench/measure"},
-	"tests/bench/server":   {},
+	"tests/bench/server":   {"images/deflate"},
 	"tests/fixtures/alpine": {
 		"images", "images/base", "images/compile", "images/progress", "images/recipe", "tests/fixtures/repository",
 	},

@@ -31,7 +31,6 @@ func TestBlocksOfBrokenAllocator(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, old, new string }{
 		{"small blocks without an end", "classes[class].blocks == BLOCKS", "0"},
-		{"small blocks from the start", "class >= CLASSES || !scratch_keeps", "class >= CLASSES"},
 		{"small blocks for threads", "!classes[class].first || libc.need_locks", "!classes[class].first"},
 		{"marks that stay", "w->mark = 0;", ""},
 		{"another size", "size / SIZE_ALIGN;", "size / SIZE_ALIGN & ~1;"},

@@ -1,7 +1,8 @@
 /*
  * The multiples of the generator of P-256 that OpenSSL signs and agrees on keys with:
  * 148 KB of what looks like noise, which no compression makes smaller. Here they are
- * computed, when the first key of that curve comes up: that takes about a millisecond.
+ * computed, which takes about a millisecond: where the configuration has a key of that
+ * curve, once for all workers, before they are started; else when the first is used.
  *
  * Row r has 1 to 64 times 2^(7r) times the generator, in affine coordinates and in
  * the Montgomery domain, as crypto/ec/ecp_nistz256_table.c has them. What comes out
@@ -31,6 +32,8 @@ void ecp_nistz256_point_add_affine(jacobian *sum, const jacobian *a, const affin
 void ecp_nistz256_scatter_w7(affine *row, const affine *point, int column);
 
 const affine *scratch_p256(void);
+void scratch_p256_want(void);
+void scratch_p256_prepare(void);
 
 static const field one = {1, 0xffffffff00000000, 0xffffffffffffffff, 0xfffffffe};
 static const affine generator = {
@@ -118,4 +121,19 @@ const affine *scratch_p256(void)
         }
     }
     return table ? table[0] : NULL;
+}
+
+static int wanted;
+
+/* OpenSSL says that there is something of this curve. */
+void scratch_p256_want(void)
+{
+    wanted = 1;
+}
+
+/* nginx is about to start its workers. */
+void scratch_p256_prepare(void)
+{
+    if (wanted)
+        scratch_p256();
 }

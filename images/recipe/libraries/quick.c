@@ -19,8 +19,6 @@ struct waiting {
 	uintptr_t next, mark;
 };
 
-extern int scratch_keeps;
-
 static struct {
 	struct waiting *first;
 	unsigned blocks;
@@ -55,7 +53,7 @@ int scratch_put(struct chunk *chunk)
 	size_t class = CHUNK_SIZE(chunk) / SIZE_ALIGN;
 	struct waiting *w = CHUNK_TO_MEM(chunk);
 
-	if (class >= CLASSES || !scratch_keeps || libc.need_locks) {
+	if (class >= CLASSES || libc.need_locks) {
 		return 0;
 	}
 	/* As where it would be freed: what lies behind it was not written over. */

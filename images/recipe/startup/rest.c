@@ -1,7 +1,8 @@
 /*
  * Gives the pages of the program back: its code and its constants, which the kernel
  * brings back from the file's cache where they are needed again. The master, which
- * read the configuration, has used most of them, and then sleeps for days.
+ * read the configuration, has used most of them, and then sleeps for days; a worker that
+ * starts does not need again what started it.
  */
 #include <elf.h>
 #include <link.h>

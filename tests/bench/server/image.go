@@ -14,17 +14,14 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
-	"github.com/klauspost/compress/gzip"
-)
 
-// compression is the level at which all images are compressed: that of this project's,
-// and about what a registry has of others.
-const compression = 8
+	"github.com/nginx-scratch/nginx-scratch/images/deflate"
+)
 
 // A Root is the file system of an image, in a folder.
 type Root struct {
 	Dir        string
-	Compressed int64 // bytes of all layers, compressed in the same way for all images
+	Compressed int64 // bytes of all layers, compressed as this project's are
 }
 
 // Unpack puts the files of an image of the engine into dir, which it makes.
@@ -50,35 +47,26 @@ func Unpack(ctx context.Context, image, dir string) (root Root, err error) {
 	return root, nil
 }
 
-// count counts what is written.
-type count int64
+// gzipFrame is how many bytes a gzip member has besides the compressed data.
+const gzipFrame = 18
 
-func (c *count) Write(p []byte) (int, error) {
-	*c += count(len(p))
-	return len(p), nil
-}
-
-func compressed(img v1.Image) (int64, error) {
+func compressed(img v1.Image) (sum int64, err error) {
 	layers, err := img.Layers()
 	if err != nil {
 		return 0, err
 	}
-	var sum count
 	for _, layer := range layers {
 		plain, err := layer.Uncompressed()
 		if err != nil {
 			return 0, err
 		}
-		packed, err := gzip.NewWriterLevel(&sum, compression)
-		if err != nil {
+		data, err := io.ReadAll(plain)
+		if err := errors.Join(err, plain.Close()); err != nil {
 			return 0, err
 		}
-		_, err = io.Copy(packed, plain)
-		if err := errors.Join(err, packed.Close(), plain.Close()); err != nil {
-			return 0, err
-		}
+		sum += int64(len(deflate.Append(nil, data)) + len(deflate.Final) + gzipFrame)
 	}
-	return int64(sum), nil
+	return sum, nil
 }
 
 // extract writes the files, folders and links of an archive below dir, and nothing
