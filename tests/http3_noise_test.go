@@ -23,8 +23,9 @@ func TestHTTP3AmongNoise(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	done := make(chan int)
-	go func() { done <- noise(ctx, s.addr(t, "8443/udp")) }()
-	quic, _ := quicClient(t, s.addr(t, "8443/udp"), ca.trust())
+	addr := s.addr(t, "8443/udp")
+	go func() { done <- noise(ctx, addr) }()
+	quic, _ := quicClient(t, addr, ca.trust())
 	tcp := dialer(t, s.addr(t, "8443/tcp"), ca.trust())
 	for i := range 200 {
 		for name, client := range map[string]*http.Client{"HTTP/3": quic, "TCP": tcp} {
