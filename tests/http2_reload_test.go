@@ -65,11 +65,7 @@ func TestHTTP2ReloadFailsNotOneStream(t *testing.T) {
 		eventually(t, "some answers", func() bool { return t.Failed() || asked.Load() > before+200 })
 		if n > 0 {
 			s.reload(t, conf, map[string]string{"site.conf": reloaded(t, n)})
-			client := clearHTTP2(t, s.addr(t, "8080/tcp"))
-			eventually(t, "the next generation", func() bool {
-				client.CloseIdleConnections()
-				return fetch(t, client, http.MethodGet, "http://site/n").body == fmt.Sprintf("answer %d", n)
-			})
+			s.answersAs(t, n)
 		}
 	}
 	cancel()
@@ -82,6 +78,16 @@ func reloaded(t *testing.T, n int) string {
 		listen 8080; http2 on; root /usr/share/nginx/html; add_header Generation N; keepalive_requests 50;
 		location /n { return 200 "answer N"; }
 	}`, " N", " "+strconv.Itoa(n)))
+}
+
+// answersAs waits until those who answer are workers with generation n of reloaded.
+func (s *server) answersAs(t *testing.T, n int) {
+	t.Helper()
+	client := clearHTTP2(t, s.addr(t, "8080/tcp"))
+	eventually(t, "the next generation", func() bool {
+		client.CloseIdleConnections()
+		return fetch(t, client, http.MethodGet, "http://site/n").body == fmt.Sprintf("answer %d", n)
+	})
 }
 
 // Who is told to quit answers first what has been asked.

@@ -2,7 +2,6 @@ package tests
 
 import (
 	"fmt"
-	"net/http"
 	"os"
 	"path"
 	"strconv"
@@ -26,14 +25,6 @@ func resident(t *testing.T, pid string) (all, files int) {
 	return all, files
 }
 
-// workers are the processes that a master has started.
-func workers(t *testing.T, master string) []string {
-	t.Helper()
-	text, err := os.ReadFile(path.Join("/proc", master, "task", master, "children"))
-	require.NoError(t, err)
-	return strings.Fields(string(text))
-}
-
 // A master and a worker that nobody asks for anything are small, and so is the master
 // again after it has read another configuration.
 func TestWhoWaitsIsSmall(t *testing.T) {
@@ -52,18 +43,14 @@ func TestWhoWaitsIsSmall(t *testing.T) {
 	}
 	eventually(t, "a master that rests", rests)
 	all, _ := resident(t, master)
-	worker, _ := resident(t, workers(t, master)[0])
+	worker, _ := resident(t, s.workers(t)[0])
 	t.Logf("master %d kB, worker %d kB", all, worker)
 	assert.Less(t, all+worker, 4<<10, "kB of master and one worker")
 	for n := range 3 {
 		if n > 0 {
 			s.reload(t, conf, map[string]string{"site.conf": reloaded(t, n)})
 		}
-		client := clearHTTP2(t, s.addr(t, "8080/tcp"))
-		eventually(t, "the next generation", func() bool {
-			client.CloseIdleConnections()
-			return fetch(t, client, http.MethodGet, "http://site/n").body == fmt.Sprintf("answer %d", n)
-		})
+		s.answersAs(t, n)
 		eventually(t, "a master that rests", rests)
 	}
 }

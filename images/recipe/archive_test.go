@@ -84,9 +84,7 @@ func archived(t *testing.T, c recipe.Component) (sources, names []string) {
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		write(t, file, text)
 	}
 	var out []byte
 	for _, argv := range [][]string{hotStep(t, c).Argv, command.Argv, {"nm", "-g", library}} {

@@ -75,10 +75,3 @@ func blocks(t *testing.T, old, replacement string) string {
 	gcc(t, dir, command)
 	return filepath.Join(dir, "blocks")
 }
-
-func write(t *testing.T, name, text string) {
-	t.Helper()
-	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}

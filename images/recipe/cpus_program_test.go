@@ -3,7 +3,6 @@ package recipe_test
 import (
 	"maps"
 	"math/rand/v2"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -65,9 +64,7 @@ func TestCPUsOfALinkedProgram(t *testing.T) {
 	}
 	gcc(t, dir, slices.Concat(command, []string{`-DCPUS_ROOT="."`, "-c", "cpus.c"}))
 	source := "#include <stdio.h>\n#include <unistd.h>\nint main(void) { printf(\"%ld\\n\", sysconf(_SC_NPROCESSORS_ONLN)); }\n"
-	if err := os.WriteFile(filepath.Join(dir, "main.c"), []byte(source), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	write(t, filepath.Join(dir, "main.c"), source)
 	// As nginx's own files are, and not as its start-up code is.
 	command = slices.DeleteFunc(command, func(word string) bool { return word == "-fno-lto" })
 	gcc(t, dir, slices.Concat(command, []string{"-o", "without", "relro.o", "main.c"}))

@@ -127,9 +127,7 @@ func apply(t *testing.T, steps []recipe.Step, name, text string) (string, error)
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	write(t, file, text)
 	for _, s := range steps {
 		cmd := exec.Command(s.Argv[0], s.Argv[1:]...)
 		cmd.Dir, cmd.Env = dir, append(os.Environ(), "LC_ALL=C") // as in a compile

@@ -28,9 +28,7 @@ func entryFiles(t *testing.T, dir string, without ...string) []string {
 	entry := components[slices.IndexFunc(components, func(c recipe.Component) bool { return c.Name == recipe.Entry })]
 	var names []string
 	for name, text := range entry.Files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		write(t, filepath.Join(dir, name), text)
 		if strings.HasSuffix(name, ".c") && !slices.Contains(without, name) {
 			names = append(names, name)
 		}

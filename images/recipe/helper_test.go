@@ -3,6 +3,7 @@ package recipe_test
 import (
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/nginx-scratch/nginx-scratch/images"
@@ -69,6 +70,24 @@ func step(t *testing.T, c recipe.Component, program string) recipe.Step {
 		t.Fatalf("%s has no step that runs %s", c.Name, program)
 	}
 	return c.Steps[i]
+}
+
+// compiling is the command of the component's step that compiles a file, for this
+// machine's C library.
+func compiling(t *testing.T, c recipe.Component, file string) []string {
+	t.Helper()
+	i := slices.IndexFunc(c.Steps, func(s recipe.Step) bool { return slices.Contains(s.Argv, file) })
+	if i < 0 {
+		t.Fatalf("no step of %s compiles %s", c.Name, file)
+	}
+	return slices.DeleteFunc(slices.Clone(c.Steps[i].Argv), func(word string) bool { return strings.HasPrefix(word, "-specs=") })
+}
+
+func write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 var architectures = []string{"amd64", "arm64", "riscv64"}

@@ -112,9 +112,7 @@ func made[V any](t *testing.T, s recipe.Step, variable string, objects map[strin
 		names = append(names, name)
 		text += "all: " + name + "\n"
 	}
-	if err := os.WriteFile(makefile, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	write(t, makefile, text)
 	var out []byte
 	for _, argv := range [][]string{s.Argv, append([]string{"make", "-s", "-f", makefile}, names...)} {
 		cmd := exec.Command(argv[0], argv[1:]...)

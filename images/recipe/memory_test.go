@@ -2,15 +2,11 @@ package recipe_test
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
-
-	"github.com/nginx-scratch/nginx-scratch/images/recipe"
 )
 
 // The functions for memory, compiled as the plan compiles them but for the C library and
@@ -61,14 +57,8 @@ func compareMemory(t *testing.T, old, replacement string) (string, error) {
 	if n := strings.Count(text, old); old != "" && n != 1 {
 		t.Fatalf("%q is in memory.c %d times", old, n)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "memory.c"), []byte(strings.Replace(text, old, replacement, 1)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	i := slices.IndexFunc(nginx.Steps, func(s recipe.Step) bool { return slices.Contains(s.Argv, "memory.c") })
-	if i < 0 {
-		t.Fatal("no step of nginx compiles memory.c")
-	}
-	command := slices.DeleteFunc(slices.Clone(nginx.Steps[i].Argv), func(word string) bool { return strings.HasPrefix(word, "-specs=") })
+	write(t, filepath.Join(dir, "memory.c"), strings.Replace(text, old, replacement, 1))
+	command := compiling(t, nginx, "memory.c")
 	for _, name := range []string{"memcpy", "memmove", "memcmp"} {
 		command = append(command, "-D"+name+"=tested_"+name)
 	}

@@ -82,17 +82,14 @@ func startup(t *testing.T, dir string) []string {
 	t.Helper()
 	nginx := nginxHere(t)
 	for name, text := range nginx.Files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		write(t, filepath.Join(dir, name), text)
 	}
 	sources := []string{"-c", "relro.c", "cpus.c", "rest.c"}
-	i := slices.IndexFunc(nginx.Steps, func(s recipe.Step) bool { return slices.Contains(s.Argv, "relro.c") })
-	if i < 0 || !slices.Equal(nginx.Steps[i].Argv[max(0, len(nginx.Steps[i].Argv)-len(sources)):], sources) {
-		t.Fatalf("no step of nginx ends with %q", sources)
-	}
-	command := slices.DeleteFunc(nginx.Steps[i].Argv, func(word string) bool { return strings.HasPrefix(word, "-specs=") })
+	command := compiling(t, nginx, "relro.c")
 	flags := len(command) - len(sources)
+	if !slices.Equal(command[flags:], sources) {
+		t.Fatalf("the step of nginx is %q", command)
+	}
 	gcc(t, dir, command)
 	return slices.Clip(command[:flags])
 }
