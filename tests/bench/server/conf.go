@@ -27,6 +27,14 @@ type settings struct {
 	Modules []string // paths
 }
 
+// folder is where a server finds its files. It works there, and finds pages from
+// there, not from the root: an engine may have a process of its own answer for the
+// files of images, which would be asked for each page that is opened.
+const folder = "/bench"
+
+// beside is what tells nginx so.
+var beside = []string{"-p", "./"}
+
 // configFile is the configuration in the folder of a server.
 const configFile = "nginx.conf"
 

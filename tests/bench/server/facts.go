@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -14,15 +15,22 @@ type Facts struct {
 	OpenSSL string
 	HTTP3   bool
 	Brotli  bool
+	Command []string // what it runs if nothing is said, after its entry point
 }
 
 func inspect(ctx context.Context, image string) (Facts, error) {
-	text, err := docker(ctx, "image", "inspect", "-f", "{{.Id}} {{.Size}}", image)
+	text, err := docker(ctx, "image", "inspect", "-f", "{{.Id}} {{.Size}} {{json .Config.Cmd}}", image)
 	if err != nil {
 		return Facts{}, fmt.Errorf("looking at %s: %w: mage build makes nginx-scratch:static; load or pull any other", image, err)
 	}
 	var f Facts
-	if _, err := fmt.Sscan(text, &f.ID, &f.Size); err != nil {
+	id, rest, _ := strings.Cut(text, " ")
+	size, command, _ := strings.Cut(rest, " ")
+	f.ID = id
+	if _, err := fmt.Sscan(size, &f.Size); err != nil {
+		return Facts{}, fmt.Errorf("looking at %s: docker says %q: %w", image, text, err)
+	}
+	if err := json.Unmarshal([]byte(command), &f.Command); err != nil {
 		return Facts{}, fmt.Errorf("looking at %s: docker says %q: %w", image, text, err)
 	}
 	_, version, err := dockerBoth(ctx, "run", "--rm", "--label", label, "--network", "none", "--read-only", "--entrypoint", "nginx", image, "-e", "stderr", "-V")

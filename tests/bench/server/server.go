@@ -99,10 +99,12 @@ func (s *Server) start(ctx context.Context) error {
 	}()
 	// Locked as people run it; none of it differs between contestants, and no check of an
 	// image's own takes its time.
-	// It is not stopped half-way: then nobody would know what it has started.
-	id, err := docker(context.WithoutCancel(ctx), "run", "-d", "--no-healthcheck", "--label", label, "--network", "host", "--read-only", "--cap-drop", "ALL",
+	args := []string{"run", "-d", "--no-healthcheck", "--label", label, "--network", "host", "--read-only", "--cap-drop", "ALL",
 		"--security-opt", "no-new-privileges", "--cpuset-cpus", s.cpus,
-		"-v", s.dir+":/bench:ro", "-v", filepath.Join(s.dir, configFile)+":/etc/nginx/nginx.conf:ro", s.Image)
+		"-v", s.dir + ":" + folder + ":ro", "-v", filepath.Join(s.dir, configFile) + ":/etc/nginx/nginx.conf:ro",
+		"-w", folder, s.Image}
+	// It is not stopped half-way: then nobody would know what it has started.
+	id, err := docker(context.WithoutCancel(ctx), append(append(args, s.Facts.Command...), beside...)...)
 	if err != nil {
 		return err // cancel ends the one that asks
 	}

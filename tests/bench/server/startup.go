@@ -66,8 +66,8 @@ func (s *Server) Bare(root Root) (Bare, error) {
 // Listening starts nginx, waits until it listens, and ends it. It says how long it took
 // from just before the new process was made. It takes root, to change the root.
 func (b Bare) Listening(ctx context.Context) (took time.Duration, err error) {
-	cmd := exec.CommandContext(ctx, b.program, "-e", "stderr", "-c", "/bench/"+configFile, "-g", "daemon off;")
-	cmd.Dir, cmd.Env = "/", []string{}
+	cmd := exec.CommandContext(ctx, b.program, append(beside, "-e", "stderr", "-c", folder+"/"+configFile, "-g", "daemon off;")...)
+	cmd.Dir, cmd.Env = folder, []string{}
 	var log strings.Builder
 	cmd.Stderr = &log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: b.root, Setpgid: true, Credential: &syscall.Credential{Uid: user, Gid: user}}
