@@ -32,7 +32,7 @@ func newLayer(t *tree.Tree, c Config) (v1.Layer, v1.Hash, error) {
 	}
 	sum := sha256.New()
 	for _, part := range s {
-		sum.Write(part.data)
+		sum.Write(part)
 	}
 	compress := c.Deflate
 	if compress == nil {

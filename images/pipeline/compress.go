@@ -8,10 +8,10 @@ import (
 	"github.com/nginx-scratch/nginx-scratch/images/segments"
 )
 
-// segmentsFolder is where compressed programs are kept, below the cache.
+// segmentsFolder is where compressed segments of layers are kept, below the cache.
 const segmentsFolder = "segments"
 
-// compressor is how large files of an image are compressed: anew for a second build, by
+// compressor is how segments of layers are compressed: anew for a second build, by
 // which mage verify judges, and else what the cache has is taken.
 func (b *builder) compressor() (func(dst, segment []byte) []byte, error) {
 	if b.Env.Getenv(anewVariable) != "" {
