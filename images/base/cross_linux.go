@@ -25,12 +25,12 @@ var crosses = map[string]cross{
 // architecture (a GOARCH), identified as Host identifies the machine's own, or
 // an error that says what has to be installed. The emulator is part of it: nginx
 // is configured by running test programs.
-func Cross(ctx context.Context, goarch string) (Toolchain, error) {
+func Cross(ctx context.Context, goarch string, hash func(path string) (string, error)) (Toolchain, error) {
 	c, ok := crosses[goarch]
 	if !ok {
 		return Toolchain{}, fmt.Errorf("compiling for %s: no cross compiler is known for it, only for %q", goarch, slices.Sorted(maps.Keys(crosses)))
 	}
-	t, err := machine{path: Path, include: "/usr/" + c.gnu() + "/include", cross: &c}.toolchain(ctx)
+	t, err := machine{path: Path, include: "/usr/" + c.gnu() + "/include", cross: &c, hash: hash}.toolchain(ctx)
 	if err != nil && ctx.Err() != nil {
 		return Toolchain{}, context.Cause(ctx)
 	}

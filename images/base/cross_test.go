@@ -16,7 +16,7 @@ func TestCross(t *testing.T) {
 		if _, err := lookPath(c.prefix()+"gcc", Path, os.Stat); err != nil || goarch == runtime.GOARCH {
 			continue // what is missing is another test
 		}
-		got, err := Cross(t.Context(), goarch)
+		got, err := Cross(t.Context(), goarch, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -31,7 +31,7 @@ func TestCross(t *testing.T) {
 				t.Errorf("%s: headers in %q", goarch, dir)
 			}
 		}
-		if host, err := Host(t.Context()); err == nil && host.ID == got.ID {
+		if host, err := Host(t.Context(), nil); err == nil && host.ID == got.ID {
 			t.Errorf("%s: the machine's own toolchain has the same ID", goarch)
 		}
 	}
@@ -39,7 +39,7 @@ func TestCross(t *testing.T) {
 
 func TestCrossUnknown(t *testing.T) {
 	t.Parallel()
-	_, err := Cross(t.Context(), "s390x")
+	_, err := Cross(t.Context(), "s390x", nil)
 	if want := `compiling for s390x: no cross compiler is known for it, only for ["amd64" "arm64" "riscv64"]`; err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}

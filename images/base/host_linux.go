@@ -11,10 +11,10 @@ import (
 )
 
 // Host returns the toolchain of this machine, identified by the bytes of its
-// programs, libraries and headers, or an error that says what has to be
-// installed.
-func Host(ctx context.Context) (Toolchain, error) {
-	t, err := machine{path: Path, include: "/usr/include"}.toolchain(ctx)
+// programs, libraries and headers, whose digests hash gives as digest.File does
+// (and without hash does it itself), or an error that says what has to be installed.
+func Host(ctx context.Context, hash func(path string) (string, error)) (Toolchain, error) {
+	t, err := machine{path: Path, include: "/usr/include", hash: hash}.toolchain(ctx)
 	if err != nil && ctx.Err() != nil {
 		return Toolchain{}, context.Cause(ctx)
 	}
@@ -26,6 +26,7 @@ type machine struct {
 	path    string // PATH
 	include string // the folder that has the kernel's headers
 	cross   *cross // of another platform's toolchain; nil for the machine's own
+	hash    func(path string) (string, error)
 }
 
 func (m machine) toolchain(ctx context.Context) (Toolchain, error) {

@@ -18,7 +18,7 @@ func TestHost(t *testing.T) {
 	if _, err := lookPath("gcc", Path, os.Stat); err != nil {
 		t.Skip("this machine has no gcc")
 	}
-	got, err := Host(t.Context())
+	got, err := Host(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func TestHost(t *testing.T) {
 			t.Errorf("%s is in none of %q", name, got.Headers)
 		}
 	}
-	again, err := Host(t.Context())
+	again, err := Host(t.Context(), nil)
 	if err != nil || again.ID != got.ID {
 		t.Errorf("asked again: %s, %v, want %s", again.ID, err, got.ID)
 	}
@@ -47,7 +47,7 @@ func TestHostCancelled(t *testing.T) {
 	cause := errors.New("changed my mind")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(cause)
-	if _, err := Host(ctx); !errors.Is(err, cause) || err.Error() != cause.Error() {
+	if _, err := Host(ctx, nil); !errors.Is(err, cause) || err.Error() != cause.Error() {
 		t.Errorf("got %v", err)
 	}
 }
@@ -246,7 +246,7 @@ func TestLibraries(t *testing.T) {
 
 func BenchmarkHost(b *testing.B) {
 	for b.Loop() {
-		if _, err := Host(b.Context()); err != nil {
+		if _, err := Host(b.Context(), nil); err != nil {
 			b.Fatal(err)
 		}
 	}

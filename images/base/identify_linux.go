@@ -32,7 +32,11 @@ func (m machine) identify(ctx context.Context, headers []string) (string, error)
 	if err != nil {
 		return "", err
 	}
-	sums, err := each(files, digest.File)
+	hash := m.hash
+	if hash == nil {
+		hash = digest.File
+	}
+	sums, err := each(files, hash)
 	if err != nil {
 		return "", fmt.Errorf("hashing the toolchain: %w", err)
 	}

@@ -11,10 +11,14 @@ import (
 var errElsewhere = fmt.Errorf("%w: compiling needs Linux; images made of packages can be built anywhere (mage build alpine)", ErrUnavailable)
 
 // Host is the toolchain of this machine, which needs Linux.
-func Host(context.Context) (Toolchain, error) { return Toolchain{}, errElsewhere }
+func Host(context.Context, func(string) (string, error)) (Toolchain, error) {
+	return Toolchain{}, errElsewhere
+}
 
 // Cross is a cross compiler of this machine, which needs Linux.
-func Cross(context.Context, string) (Toolchain, error) { return Toolchain{}, errElsewhere }
+func Cross(context.Context, string, func(string) (string, error)) (Toolchain, error) {
+	return Toolchain{}, errElsewhere
+}
 
 // InRoot is the toolchain of a root, which needs Linux.
 func InRoot(context.Context, string, string) (Toolchain, error) { return Toolchain{}, errElsewhere }

@@ -9,6 +9,9 @@ import (
 	"os"
 )
 
+// hexLength is how many digits a digest has.
+const hexLength = 2 * sha256.Size
+
 // How many bytes are read at once: at least so many, for some files do not say how many
 // they have.
 const (

@@ -17,6 +17,7 @@ import (
 
 	"github.com/nginx-scratch/nginx-scratch/images"
 	"github.com/nginx-scratch/nginx-scratch/images/base"
+	"github.com/nginx-scratch/nginx-scratch/images/digest"
 	"github.com/nginx-scratch/nginx-scratch/images/repository"
 	"github.com/nginx-scratch/nginx-scratch/images/rootfs"
 	"github.com/nginx-scratch/nginx-scratch/images/tree"
@@ -67,22 +68,46 @@ func (b *builder) choose(ctx context.Context) (map[string]place, error) {
 		p, err := b.alpineBase(ctx)
 		return map[string]place{hostPlatform(): p}, err
 	}
-	return compilers(ctx, b.Platforms)
+	return b.compilers(ctx)
 }
 
-// compilers are the toolchains of this machine for platforms. What any of them lacks
-// is said at once.
-func compilers(ctx context.Context, platforms []string) (map[string]place, error) {
+// compilers are the toolchains of this machine. What any of them lacks is said at once.
+func (b *builder) compilers(ctx context.Context) (map[string]place, error) {
+	hash, remember, err := b.hashing()
+	if err != nil {
+		return nil, err
+	}
 	places, errs := map[string]place{}, []error{}
-	for _, platform := range platforms {
-		find := base.Host
-		if platform != hostPlatform() {
-			find = func(ctx context.Context) (base.Toolchain, error) { return base.Cross(ctx, path.Base(platform)) }
+	for _, platform := range b.Platforms {
+		var toolchain base.Toolchain
+		if platform == hostPlatform() {
+			toolchain, err = base.Host(ctx, hash)
+		} else {
+			toolchain, err = base.Cross(ctx, path.Base(platform), hash)
 		}
-		toolchain, err := find(ctx)
 		places[platform], errs = place{toolchain: toolchain}, append(errs, err)
 	}
+	if err := remember(); err != nil {
+		b.out.Note(err.Error() + "; the next build reads the toolchain again")
+	}
 	return places, errors.Join(errs...)
+}
+
+// memoryFile is where the digests of the toolchain's files are remembered, below the cache.
+const memoryFile = "toolchain.json"
+
+// hashing is how the files of a toolchain are hashed: anew for a second build, and else
+// only those that have changed. It is remembered when the second function is called.
+func (b *builder) hashing() (hash func(path string) (string, error), remember func() error, err error) {
+	if b.Env.Getenv(anewVariable) != "" {
+		return digest.File, func() error { return nil }, nil
+	}
+	cache, err := b.Env.CacheDir()
+	if err != nil {
+		return nil, nil, err
+	}
+	m := digest.Remember(filepath.Join(cache, memoryFile), b.Now)
+	return m.File, m.Save, nil
 }
 
 // alpineAtHand says whether the Alpine base can be had without waiting, and why.

@@ -40,7 +40,7 @@ var Variables = []Variable{
 	{invocationVariable, "name of this build for provenance, such as the address of its log (default: a random one)"},
 	{keyVariable, "private key to sign with, in PEM as in the file that mage keygen or cosign makes"},
 	{passwordVariable, "password of the private key; set and empty is a password too (default: it is asked for)"},
-	{anewVariable, "if set, programs are compressed anew, whatever the cache has (as mage verify does it)"},
+	{anewVariable, "if set, layers are compressed and the toolchain is read anew, whatever the cache has (as mage verify does it)"},
 	{epochVariable, "seconds since 1970: the date of images that mage site makes (default: that of the image below)"},
 }
 

@@ -22,7 +22,7 @@ func Ready(ctx context.Context, o Options) error {
 		return err
 	}
 	if definition.Alpine == nil && o.Base != BaseAlpine {
-		_, err = base.Host(ctx)
+		_, err = base.Host(ctx, nil)
 	}
 	return errors.Join(err, publish.DockerAvailable(ctx))
 }
@@ -48,7 +48,7 @@ func Clean(o Options) error {
 		paths = append(paths, filepath.Join(o.Repository, "dist", name))
 	}
 	paths = append(paths, filepath.Join(o.Repository, sitesFolder))
-	for _, name := range slices.Concat(store.Folders, compile.Folders, []string{rootsFolder, segmentsFolder}) {
+	for _, name := range slices.Concat(store.Folders, compile.Folders, []string{rootsFolder, segmentsFolder, memoryFile}) {
 		paths = append(paths, filepath.Join(cache, name))
 	}
 	for _, path := range paths {
