@@ -9,8 +9,9 @@
 
 #include "coalesce.h"
 
-/* Up to here, copying a file costs less than a system call of its own does. */
-#define SMALL  16384
+/* Bytes. Up to here, copying costs less than a system call of its own, or a vector. */
+#define SMALL_MEMORY  4096
+#define SMALL_FILE    16384
 
 /* Frames and bytes of HTTP/2 that may wait for the end of the read handler. */
 #define WAITING_FRAMES  32
@@ -18,74 +19,73 @@
 
 
 /*
- * A response is a header in memory, and the file. Where the file is small it is
- * sent with the header: one system call instead of two, or of four with
- * tcp_nopush, and one packet. All else is nginx's own business: a file that
- * became shorter, threads, what could not be sent at once.
+ * A response is a header in memory, and a body there or in a file. Small ones are sent
+ * in one piece: where there is a file that is one system call instead of two, or of
+ * four with tcp_nopush, and one packet. All else is nginx's own business: a file that
+ * became shorter, threads, what could not be sent at once, errors.
  */
 ngx_chain_t *
 scratch_send_chain(ngx_connection_t *c, ngx_chain_t *in, off_t limit)
 {
+    off_t           rest;
+    size_t          size;
     ssize_t         n;
     ngx_buf_t      *b;
     ngx_chain_t    *cl;
-    ngx_iovec_t     vec;
-    struct iovec    iovs[8];
-    static u_char   file[SMALL];
+    static u_char   piece[SMALL_MEMORY + SMALL_FILE];
 
-    vec.iovs = iovs;
-    vec.nalloc = 7;
-
-    if (!c->write->ready || in == NULL || in->buf->in_file
-        || (limit && limit < 2 * SMALL))
-    {
+    if (!c->write->ready || (limit && limit < (off_t) sizeof(piece))) {
         return ngx_linux_sendfile_chain(c, in, limit);
     }
 
-    cl = ngx_output_chain_to_iovec(&vec, in, SMALL, c->log);
+    size = 0;
 
-    if (cl == NULL || cl == NGX_CHAIN_ERROR || vec.size >= SMALL || cl->next
-        || !cl->buf->in_file || ngx_buf_in_memory(cl->buf))
-    {
+    for (cl = in; cl; cl = cl->next) {
+        b = cl->buf;
+
+        if (ngx_buf_special(b)) {
+            continue;
+        }
+
+        if (b->in_file || !ngx_buf_in_memory(b)
+            || (size_t) (b->last - b->pos) > SMALL_MEMORY - size)
+        {
+            break;
+        }
+
+        ngx_memcpy(piece + size, b->pos, b->last - b->pos);
+        size += b->last - b->pos;
+    }
+
+    if (size == 0) {
         return ngx_linux_sendfile_chain(c, in, limit);
     }
 
-    b = cl->buf;
+    if (cl) {
+        b = cl->buf;
+        rest = b->file_last - b->file_pos;
 
-    if (b->file_last - b->file_pos > SMALL || b->file_last <= b->file_pos
+        if (!b->in_file || ngx_buf_in_memory(b) || cl->next
+            || rest <= 0 || rest > SMALL_FILE
 #if (NGX_THREADS)
-        || b->file->thread_handler
+            || b->file->thread_handler
 #endif
-        || b->file->directio)
-    {
-        return ngx_linux_sendfile_chain(c, in, limit);
+            || b->file->directio
+            || pread(b->file->fd, piece + size, rest, b->file_pos) != rest)
+        {
+            return ngx_linux_sendfile_chain(c, in, limit);
+        }
+
+        size += rest;
     }
 
-    n = pread(b->file->fd, file, b->file_last - b->file_pos, b->file_pos);
-
-    if (n != b->file_last - b->file_pos) {
-        return ngx_linux_sendfile_chain(c, in, limit);
-    }
-
-    vec.iovs[vec.count].iov_base = file;
-    vec.iovs[vec.count++].iov_len = n;
-    vec.size += n;
-
-    n = ngx_writev(c, &vec);
+    n = ngx_unix_send(c, piece, size);
 
     if (n == NGX_ERROR) {
         return NGX_CHAIN_ERROR;
     }
 
-    if (n == NGX_AGAIN) {
-        c->write->ready = 0;
-        return in;
-    }
-
-    c->sent += n;
-    in = ngx_chain_update_sent(in, n);
-
-    return in ? ngx_linux_sendfile_chain(c, in, limit ? limit - n : 0) : NULL;
+    return n == NGX_AGAIN ? in : ngx_chain_update_sent(in, n);
 }
 
 
