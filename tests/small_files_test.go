@@ -44,6 +44,10 @@ var sendingWays = []struct {
 	{"long header", "", strings.Repeat("add_header X-Long "+strings.Repeat("h", 1000)+" always;\n", 9)},
 	{"header of 16k", "", strings.Repeat("add_header X-Long "+strings.Repeat("h", 2000)+" always;\n", 8)},
 	{"header as long as all", "sndbuf=1k", strings.Repeat("add_header X-Long "+strings.Repeat("h", 2000)+" always;\n", 20)},
+	{"header of nearly 4k", "", strings.Repeat("add_header X-Long "+strings.Repeat("h", 1200)+" always;\n", 3)},
+	{"from elsewhere", "", "location / { proxy_pass http://127.0.0.1:8000; }"},
+	{"from elsewhere, few bytes at once", "sndbuf=1k", "location / { proxy_pass http://127.0.0.1:8000; }"},
+	{"from elsewhere, as it comes", "", "proxy_buffering off; location / { proxy_pass http://127.0.0.1:8000; }"},
 	{"something around it", "", "addition_types *; add_before_body /1; add_after_body /1400;"},
 	{"replaced", "", "sub_filter_types *; sub_filter nothing-like-it x; sub_filter_once off;"},
 	{"in chunks", "", "ssi on; ssi_types *;"},
@@ -62,7 +66,7 @@ func around(way string, files map[string]string) (before, after string) {
 func startSending(t *testing.T) (s *server, files map[string]string) {
 	t.Helper()
 	files = map[string]string{}
-	for _, size := range []int{0, 1, 1400, 8192, 16000, 16383, 16384, 16385, 32768, 40000, 100 << 10} {
+	for _, size := range []int{0, 1, 1400, 3800, 3850, 3900, 4096, 4097, 8192, 16000, 16383, 16384, 16385, 32768, 40000, 100 << 10} {
 		files[strconv.Itoa(size)] = kinds()["random"][:size]
 	}
 	published, conf := []string{}, "root /usr/share/nginx/html;\n"

@@ -124,8 +124,9 @@ func TestHostileMegabytes(t *testing.T) {
 			if meant := slices.Contains([]string{"open", "words", "lua"}, name); broken && !meant {
 				t.Errorf("is not read: %+v", found[0])
 			}
-			// Machines that test are slower and busier than those that lint.
-			if limit := 2 * time.Second; took > limit {
+			// What needs the square of a megabyte takes minutes, and what need not some tenths
+			// of a second: however busy the machine is, this is between them.
+			if limit := 30 * time.Second; took > limit {
 				t.Errorf("%d bytes took %v, want less than %v", len(src), took, limit)
 			}
 		})
