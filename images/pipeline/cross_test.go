@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nginx-scratch/nginx-scratch/images"
 	"github.com/nginx-scratch/nginx-scratch/images/attest"
@@ -31,7 +32,13 @@ func TestChooseForeign(t *testing.T) {
 	var notes strings.Builder
 	choose := func(base string, platforms ...string) (map[string]place, error) {
 		notes.Reset()
-		b := &builder{Options: Options{Base: base, Repository: t.TempDir(), Platforms: platforms}, out: progress.New(&notes, false, nil)}
+		b := &builder{
+			Options: Options{
+				Base: base, Repository: t.TempDir(), Platforms: platforms, Now: time.Now,
+				Env: environment(map[string]string{cacheVariable: t.TempDir()}),
+			},
+			out: progress.New(&notes, false, nil),
+		}
 		return b.choose(t.Context())
 	}
 	_, err := choose(BaseAlpine, hostPlatform(), foreignPlatform())

@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"path/filepath"
 	"time"
+
+	"github.com/google/renameio/v2"
 
 	"github.com/nginx-scratch/nginx-scratch/images/follow"
 	"github.com/nginx-scratch/nginx-scratch/images/pipeline"
@@ -53,24 +56,9 @@ func update(ctx context.Context) error {
 	if err := lock.Encode(&text); err != nil {
 		return err
 	}
-	return errors.Join(append(problems, replaceFile(lockFile, text.Bytes()))...)
-}
-
-// replaceFile writes a file that is there already, under a temporary name first.
-func replaceFile(name string, content []byte) (err error) {
-	file, err := os.OpenFile(name+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	err = renameio.WriteFile(lockFile, text.Bytes(), 0o644, renameio.IgnoreUmask(), renameio.WithTempDir(filepath.Dir(lockFile)))
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
+		problems = append(problems, fmt.Errorf("writing %s: %w", lockFile, err))
 	}
-	_, err = file.Write(content)
-	if err == nil {
-		err = file.Sync()
-	}
-	if err := errors.Join(err, file.Close()); err != nil {
-		return fmt.Errorf("writing %s: %w", name, errors.Join(err, os.Remove(file.Name())))
-	}
-	if err := os.Rename(file.Name(), name); err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
-	}
-	return nil
+	return errors.Join(problems...)
 }

@@ -1,11 +1,14 @@
 package report
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/google/renameio/v2"
 )
 
 // The files in the folder of a report.
@@ -21,32 +24,16 @@ func (r Report) Write(dir string) error {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	for name, encode := range map[string]func(io.Writer) error{JSONFile: r.Encode, HTMLFile: r.HTML} {
-		if err := replace(filepath.Join(dir, name), encode); err != nil {
+		var text bytes.Buffer
+		if err := encode(&text); err != nil {
+			return fmt.Errorf("writing the report: %w", err)
+		}
+		err := renameio.WriteFile(filepath.Join(dir, name), text.Bytes(), 0o644, renameio.IgnoreUmask(), renameio.WithTempDir(dir))
+		if err != nil {
 			return fmt.Errorf("writing the report: %w", err)
 		}
 	}
 	return nil
-}
-
-// replace writes a file under a temporary name first.
-func replace(name string, write func(io.Writer) error) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(file.Name()))
-		}
-	}()
-	err = write(file)
-	if err == nil {
-		err = errors.Join(file.Chmod(0o644), file.Sync())
-	}
-	if err := errors.Join(err, file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), name)
 }
 
 // Read reads the JSON of a report in dir.

@@ -161,20 +161,28 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
-// What cannot be written leaves the old file, and nothing beside it.
-func TestReplaceKeepsTheOld(t *testing.T) {
+// What cannot be written leaves what was there, and nothing beside it.
+func TestWriteThatFails(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	name := filepath.Join(dir, "a")
-	if err := os.WriteFile(name, []byte("old"), 0o600); err != nil {
+	inTheWay := filepath.Join(dir, HTMLFile)
+	if err := os.Mkdir(inTheWay, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	err := replace(name, func(w io.Writer) error {
-		_, _ = w.Write([]byte("half"))
-		return io.ErrShortWrite
-	})
-	got, _ := os.ReadFile(name)
-	if entries, _ := os.ReadDir(dir); err == nil || string(got) != "old" || len(entries) != 1 {
-		t.Errorf("got %v, %q, %v", err, got, entries)
+	err := small().Write(dir)
+	if err == nil || !strings.Contains(err.Error(), "writing the report: ") {
+		t.Errorf("got %v", err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Name() != JSONFile && e.Name() != HTMLFile {
+			t.Errorf("%s is left", e.Name())
+		}
+	}
+	if info, err := os.Stat(inTheWay); err != nil || !info.IsDir() {
+		t.Errorf("what was there is not: %v", err)
 	}
 }
