@@ -91,7 +91,9 @@ func customize(set settings) []testcontainers.ContainerCustomizer {
 			}
 			h.ShmSize, h.IpcMode = set.shm, container.IpcMode(set.ipc)
 			h.PortBindings = dockernetwork.PortMap{}
-			for _, port := range set.ports {
+			// A container that asks for none gets those of its image, on all of this machine's
+			// addresses if none is named here: what is not asked for is left out again.
+			for _, port := range append([]string{"8080/tcp"}, set.ports...) {
 				h.PortBindings[dockernetwork.MustParsePort(port)] = []dockernetwork.PortBinding{
 					{HostIP: netip.MustParseAddr("127.0.0.1")},
 				}
