@@ -3,7 +3,6 @@ package digest
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -81,9 +80,8 @@ func (m *Memory) File(path string) (sum string, err error) {
 // Save writes what is remembered for the next run, in one piece, if there is anything new.
 func (m *Memory) Save() (err error) {
 	m.mu.Lock()
-	known, changed := maps.Clone(m.known), m.changed
-	m.mu.Unlock()
-	if !changed {
+	defer m.mu.Unlock()
+	if !m.changed {
 		return nil
 	}
 	defer func() {
@@ -91,7 +89,7 @@ func (m *Memory) Save() (err error) {
 			err = fmt.Errorf("remembering digests: %w", err)
 		}
 	}()
-	data, err := json.Marshal(known)
+	data, err := json.Marshal(m.known)
 	if err != nil {
 		return err
 	}

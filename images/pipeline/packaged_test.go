@@ -164,6 +164,17 @@ func TestReplaceFile(t *testing.T) {
 		if got, err := os.ReadFile(file); err != nil || string(got) != text {
 			t.Errorf("got %q, %v", got, err)
 		}
+		// Whatever mode it had: others read it too.
+		info, err := os.Stat(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text == "two\n" && info.Mode() != 0o644 {
+			t.Errorf("its mode is %v", info.Mode())
+		}
+		if err := os.Chmod(file, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := os.Mkdir(filepath.Join(dir, "folder"), 0o755); err != nil {
 		t.Fatal(err)

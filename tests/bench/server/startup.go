@@ -66,7 +66,7 @@ func (s *Server) Bare(root Root) (Bare, error) {
 // Listening starts nginx, waits until it listens, and ends it. It says how long it took
 // from just before the new process was made. It takes root, to change the root.
 func (b Bare) Listening(ctx context.Context) (took time.Duration, err error) {
-	cmd := exec.CommandContext(ctx, b.program, append(beside, "-e", "stderr", "-c", folder+"/"+configFile, "-g", "daemon off;")...)
+	cmd := exec.CommandContext(ctx, b.program, append([]string{"-e", "stderr", "-c", folder + "/" + configFile, "-g", "daemon off;"}, beside...)...)
 	cmd.Dir, cmd.Env = folder, []string{}
 	var log strings.Builder
 	cmd.Stderr = &log
