@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -107,6 +109,7 @@ func TestHTTP3Options(t *testing.T) {
 		{"8443/udp", "ssl_conf_command Ciphersuites TLS_CHACHA20_POLY1305_SHA256;", tls.TLS_CHACHA20_POLY1305_SHA256},
 		{"8444/udp", "quic_retry on; quic_host_key certs/host.key;", 0},
 		{"8445/udp", "quic_gso on;", 0},
+		{"8447/udp", "quic_gso off;", 0},
 		{"8446/udp", "http3_max_concurrent_streams 2; http3_stream_buffer_size 16k; quic_active_connection_id_limit 4;", 0},
 	}
 	large := randomText(t, 1<<20)
@@ -140,4 +143,48 @@ func TestHTTP3Options(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The kernel gets datagrams that follow each other in one piece where that is wanted; what
+// is compiled here wants it by itself.
+func TestHTTP3Segments(t *testing.T) {
+	t.Parallel()
+	image := needs(t, http3Module)
+	ca := newAuthority(t, "ca")
+	const size = 4 << 20
+	large := randomText(t, size)
+	for directives, wanted := range map[string]bool{"": image.has(staticProgram), "quic_gso on;": true, "quic_gso off;": false} {
+		t.Run(directives, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, ports("8443/udp"), site(map[string]string{"large": large}), config(map[string]string{"site.conf": `
+				server { listen 8080; }
+				server {
+					listen 8443 quic reuseport;
+					ssl_certificate     certs/site.pem;
+					ssl_certificate_key certs/site.key;
+					root /usr/share/nginx/html;
+					` + directives + `
+				}`}),
+				certs(t, map[string]identity{"site": ca.issue(t, "P-256", "site.test")}, nil))
+			client, _ := quicClient(t, s.addr(t, "8443/udp"), ca.trust())
+			same(t, large, fetch(t, client, http.MethodGet, "https://site.test/large").body, "a large file")
+			const least = size / 1500 // datagrams, on this network
+			require.Equal(t, wanted, s.datagramsSent(t) < least, "%d times for at least %d datagrams", s.datagramsSent(t), least)
+		})
+	}
+}
+
+// datagramsSent is how often the container gave its kernel something for UDP.
+func (s *server) datagramsSent(t *testing.T) int {
+	t.Helper()
+	var lines [][]string
+	for line := range strings.Lines(s.sockets(t, "snmp")) {
+		if strings.HasPrefix(line, "Udp: ") {
+			lines = append(lines, strings.Fields(line))
+		}
+	}
+	require.Len(t, lines, 2, "names and numbers")
+	sent, err := strconv.Atoi(lines[1][slices.Index(lines[0], "OutDatagrams")])
+	require.NoError(t, err)
+	return sent
 }

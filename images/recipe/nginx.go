@@ -44,7 +44,10 @@ var nginxPaths = []string{
 	"--group=nginx",
 }
 
-const gzipFilter = "src/http/modules/ngx_http_gzip_filter_module.c"
+const (
+	gzipFilter = "src/http/modules/ngx_http_gzip_filter_module.c"
+	quicOutput = "src/event/quic/ngx_event_quic_output.c"
+)
 
 func nginxSteps(s settings) []Step {
 	include, lib := []string{}, []string{}
@@ -124,6 +127,12 @@ func (s settings) hooks() []Step {
 		{"src/http/v2/ngx_http_v2_filter_module.c", "ngx_http_v2_send_output_queue(stream->connection)", "scratch_v2_send(stream)"},
 		{"src/event/ngx_event_openssl.c", "#include <ngx_event.h>", `&\n#include "coalesce.h"`},
 		{"src/event/ngx_event_openssl.c", "n = ngx_ssl_write(c, buf->pos, size);", "n = scratch_ssl_write(c, buf->pos, size, send < limit ? in : NULL);"},
+		{quicOutput, "#include <ngx_event_quic_connection.h>", `&\n#include "datagrams.h"`},
+		{quicOutput, "n = ngx_sendmsg(c, &msg, 0);", `n = scratch_sendmsg(c, \&msg);`},
+		{quicOutput, "bytes > len * 3", "bytes > len"},
+		{quicOutput, "n = ngx_quic_output_packet(c, ctx, p, len, len);", "n = ngx_quic_output_packet(c, ctx, p, len, 0);"},
+		{quicOutput, "if (n == 0 ", "if (n < (ssize_t) segsize "},
+		{"src/http/v3/ngx_http_v3_module.c", "prev->quic.gso_enabled, 0);", "prev->quic.gso_enabled, 1);"},
 		{gzipFilter, "#include <zlib.h>", `&\n#include "deflate.h"`},
 		{gzipFilter, "rc = deflateInit2(", "rc = scratch_deflateInit2("},
 		{gzipFilter, "rc = deflate(", "rc = scratch_deflate("},
