@@ -10,8 +10,11 @@ import (
 //go:embed libraries/p256.c
 var p256 string
 
+//go:embed libraries/errors.c
+var errorTexts string
+
 // opensslFiles are compiled into libcrypto; the definition's edits name them.
-var opensslFiles = map[string]string{"crypto/ec/p256.c": p256}
+var opensslFiles = map[string]string{"crypto/ec/p256.c": p256, "crypto/err/errors.c": errorTexts}
 
 // openssl maps GOARCH to the name of OpenSSL's configuration target.
 var openssl = map[string]string{
