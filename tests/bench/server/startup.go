@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -64,46 +62,28 @@ func (s *Server) Bare(root Root) (Bare, error) {
 }
 
 // Listening starts nginx, waits until it listens, and ends it. It says how long it took
-// from just before the new process was made. It takes root, to change the root.
+// from just before a process, which is there already, became nginx. It takes root, to
+// change the root.
 func (b Bare) Listening(ctx context.Context) (took time.Duration, err error) {
-	cmd := exec.CommandContext(ctx, b.program, append([]string{"-e", "stderr", "-c", folder + "/" + configFile, "-g", "daemon off;"}, beside...)...)
-	cmd.Dir, cmd.Env = folder, []string{}
 	var log strings.Builder
-	cmd.Stderr = &log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: b.root, Setpgid: true, Credential: &syscall.Credential{Uid: user, Gid: user}}
-	began, err := b.start(cmd)
-	if err != nil {
-		return 0, fmt.Errorf("starting %s without a container: %w", b.name, err)
+	argv := append([]string{b.program, "-e", "stderr", "-c", folder + "/" + configFile, "-g", "daemon off;"}, beside...)
+	cmd, began, err := execProgram(ctx, b.cpu, &log, b.root, argv...)
+	if err == nil {
+		took, err = b.poll(ctx, began)
 	}
-	took, err = b.poll(ctx, began)
-	// Of its own group it is the leader: no worker stays.
-	err = errors.Join(err, syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL))
-	_ = cmd.Wait() // it was killed
+	if cmd != nil && cmd.Process != nil {
+		// Of its own group it is the leader: no worker stays.
+		err = errors.Join(err, syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL))
+		_ = cmd.Wait() // it was killed
+	}
 	if err != nil {
 		return 0, fmt.Errorf("starting %s without a container: %w: %s", b.name, err, log.String())
 	}
 	return took, nil
 }
 
-// start starts the process on the servers' CPU: it has that of the thread that makes it.
-func (b Bare) start(cmd *exec.Cmd) (began time.Time, err error) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	var before, servers unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &before); err != nil {
-		return time.Time{}, err
-	}
-	servers.Set(b.cpu)
-	if err := unix.SchedSetaffinity(0, &servers); err != nil {
-		return time.Time{}, err
-	}
-	began = time.Now()
-	err = cmd.Start()
-	return began, errors.Join(err, unix.SchedSetaffinity(0, &before))
-}
-
 // poll connects until somebody accepts.
-func (b Bare) poll(ctx context.Context, began time.Time) (time.Duration, error) {
+func (b Bare) poll(ctx context.Context, began int64) (time.Duration, error) {
 	to := &unix.SockaddrInet4{Port: b.port, Addr: [4]byte{127, 0, 0, 1}}
 	for ctx.Err() == nil {
 		socket, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
@@ -111,8 +91,9 @@ func (b Bare) poll(ctx context.Context, began time.Time) (time.Duration, error) 
 			return 0, err
 		}
 		err = unix.Connect(socket, to)
-		took := time.Since(began)
-		if err := errors.Join(unix.Close(socket)); err != nil {
+		now, clock := monotonic()
+		took := time.Duration(now - began)
+		if err := errors.Join(clock, unix.Close(socket)); err != nil {
 			return 0, err
 		}
 		switch {
