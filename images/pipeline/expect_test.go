@@ -176,6 +176,12 @@ func TestElsewhereIsRemoved(t *testing.T) {
 	if err := lock.Lock(); err != nil {
 		t.Fatal(err)
 	}
+	// What nobody refers to, the collector closes, and the lock is gone.
+	t.Cleanup(func() {
+		if err := lock.Unlock(); err != nil {
+			t.Error(err)
+		}
+	})
 	if _, err := Verify(t.Context(), w.Options, "static", VerifyOptions{Rebuilding: w.how}); err == nil {
 		t.Error("there are no digests")
 	}
