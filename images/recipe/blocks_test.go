@@ -1,7 +1,6 @@
 package recipe_test
 
 import (
-	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
@@ -62,13 +61,7 @@ func blocks(t *testing.T, old, replacement string) string {
 	if old != "" && found < 1 {
 		t.Fatalf("no file of musl's has %q", old)
 	}
-	for to, from := range map[string]string{"blocks.c": "blocks.c", "malloc_impl.h": "blocks.h"} {
-		text, err := os.ReadFile(filepath.Join("testdata", from))
-		if err != nil {
-			t.Fatal(err)
-		}
-		write(t, filepath.Join(dir, to), string(text))
-	}
+	fromTestdata(t, dir, map[string]string{"blocks.c": "blocks.c", "malloc_impl.h": "blocks.h"})
 	for _, name := range []string{"pthread_impl.h", "libc.h"} {
 		write(t, filepath.Join(dir, name), "")
 	}

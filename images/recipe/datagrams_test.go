@@ -1,7 +1,6 @@
 package recipe_test
 
 import (
-	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
@@ -94,13 +93,7 @@ func datagrams(t *testing.T, old, replacement string) string {
 			}
 		}
 	}
-	for to, from := range map[string]string{"main.c": "datagrams.c", "ngx_core.h": "datagrams.h"} {
-		text, err := os.ReadFile(filepath.Join("testdata", from))
-		if err != nil {
-			t.Fatal(err)
-		}
-		write(t, filepath.Join(dir, to), string(text))
-	}
+	fromTestdata(t, dir, map[string]string{"main.c": "datagrams.c", "ngx_core.h": "datagrams.h"})
 	for _, name := range []string{"ngx_config.h", "ngx_event.h"} {
 		write(t, filepath.Join(dir, name), "")
 	}

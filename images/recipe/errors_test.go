@@ -52,13 +52,7 @@ func errorTexts(t *testing.T, old, replacement string) string {
 	if err := os.Mkdir(filepath.Join(dir, "openssl"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for to, from := range map[string]string{"main.c": "errors.c", "openssl/err.h": "err.h"} {
-		text, err := os.ReadFile(filepath.Join("testdata", from))
-		if err != nil {
-			t.Fatal(err)
-		}
-		write(t, filepath.Join(dir, to), string(text))
-	}
+	fromTestdata(t, dir, map[string]string{"main.c": "errors.c", "openssl/err.h": "err.h"})
 	gcc(t, dir, []string{"gcc", "-std=c99", "-O1", "-Wall", "-Wextra", "-Werror", "-fsanitize=address", "-I.", "-o", "errors", "main.c", "errors.c"})
 	return filepath.Join(dir, "errors")
 }

@@ -2,6 +2,7 @@ package recipe_test
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -87,6 +88,18 @@ func write(t *testing.T, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// fromTestdata copies files of testdata to dir, by their names there.
+func fromTestdata(t *testing.T, dir string, names map[string]string) {
+	t.Helper()
+	for to, from := range names {
+		text, err := os.ReadFile(filepath.Join("testdata", from))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, to), string(text))
 	}
 }
 
